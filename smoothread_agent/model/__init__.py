@@ -1,0 +1,1 @@
+"""Recurrent models: whatever reads tokens into a memory of fixed size."""

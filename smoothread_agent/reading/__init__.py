@@ -1,0 +1,1 @@
+"""The method: chunker, stream template, round grammar, and the reading loop."""

@@ -1,0 +1,136 @@
+"""The typed values that users see. Nothing here knows torch, LangChain or a model."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Arm = Literal["smooth", "reset", "whole"]
+"""How state moves between chunks: kept (the paper's EMR), dropped (NMR), or one round without summaries (OR)."""
+
+Action = Literal["READ", "STOP"]
+ClueKind = Literal["quote", "note"]
+StopReason = Literal["answered", "end_of_source", "budget", "cancelled"]
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Value(BaseModel):
+    """An immutable value that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Clue(Value):
+    """A piece of evidence: a verbatim quote of the source, or (when summarising) a note on a chunk."""
+
+    kind: ClueKind = "quote"
+    text: str = Field(min_length=1, description="the quote, verbatim, or the note")
+    start: Count = Field(description="first character in the source's text (of the quote, or of the noted chunk)")
+    end: Count = Field(description="one past the last character in the source's text")
+    page: int | None = Field(default=None, description="page number as printed by the source's format, from 1")
+    chunk: Count = Field(description="index of the chunk in which it was found, from 0")
+    confidence: Probability = Field(description="the model's probability that this is a clue, from its logits")
+
+
+class ChunkSummary(Value):
+    """The contextual summary written after one chunk: target, clues, reason, action."""
+
+    chunk: Count = Field(description="index of the chunk, from 0")
+    start: Count = Field(description="first character of the chunk in the source's text")
+    end: Count = Field(description="one past its last character")
+    target: str = Field(description="the task, restated against drift")
+    clues: tuple[Clue, ...] = Field(description="every clue held in the stream after this chunk")
+    new_clues: tuple[Clue, ...] = Field(default=(), description="those that this chunk added")
+    reason: str = Field(description="why the clues changed, or did not")
+    action: Action
+    stop_confidence: Probability = Field(description="the model's probability of STOP at this chunk")
+
+
+class StopSignal(Value):
+    """Why reading ended."""
+
+    reason: StopReason
+    confidence: Probability | None = Field(default=None, description="probability of STOP when the model stopped itself")
+    detail: str = ""
+
+
+class Coverage(Value):
+    """How much of the source was read. A reader that stopped early says so here."""
+
+    chunks_read: Count
+    chunks_total: Count
+    tokens_read: Count = Field(description="source tokens read")
+    tokens_total: Count = Field(description="source tokens in all")
+    truncated: bool = Field(description="true when the end of the source was not reached")
+
+    @property
+    def share(self) -> float:
+        """Share of the source's tokens that was read, 0 to 1."""
+        return self.tokens_read / self.tokens_total if self.tokens_total else 1.0
+
+
+class Usage(Value):
+    """What the reading cost."""
+
+    rounds: Count = 0
+    tokens_read: Count = Field(default=0, description="source tokens fed to the model")
+    tokens_forced: Count = Field(default=0, description="template and restated tokens, prefilled and never decoded")
+    tokens_decoded: Count = Field(default=0, description="tokens chosen by the model one at a time")
+    seconds: float = Field(default=0.0, ge=0.0)
+
+    @property
+    def decoded_per_round(self) -> float:
+        """Mean number of tokens decoded a round: the cost to drive down."""
+        return self.tokens_decoded / self.rounds if self.rounds else 0.0
+
+
+class SourceInfo(Value):
+    """Which source was read."""
+
+    name: str
+    digest: str = Field(description="SHA-256 of the source's text, in hexadecimal")
+    characters: Count
+    media_type: str = "text/plain"
+
+
+class ReadingStep(Value):
+    """A cumulative snapshot after one chunk; the last one of a stream carries the whole result."""
+
+    summary: ChunkSummary | None = Field(description="this chunk's summary; none in the arm `whole`")
+    clues: tuple[Clue, ...] = ()
+    coverage: Coverage
+    usage: Usage
+    result: "ReadingResult | None" = Field(default=None, description="set on the last step alone")
+
+
+class ReadingResult(Value):
+    """What a reading gives: the answer, the evidence, why it ended, how much was read, what it cost."""
+
+    task: str
+    answer: str
+    data: Any = Field(default=None, description="the answer under the caller's schema, when one was given")
+    clues: tuple[Clue, ...] = ()
+    stop: StopSignal
+    coverage: Coverage
+    usage: Usage
+    source: SourceInfo
+    model: str = Field(description="fingerprint of the model that read: weights, adapter and tokenizer")
+    arm: Arm = "smooth"
+
+
+class ReadRequest(BaseModel):
+    """One reading: what to look for, and where."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    task: str = Field(description="the question to answer or the thing to collect")
+    source: Any = Field(
+        description="text, a path, bytes, a Blob, one or several Documents, a folder, or an iterable of texts"
+    )
+    clues: ClueKind = Field(default="quote", description="`quote` to collect evidence, `note` to summarise")
+    max_tokens: int | None = Field(default=None, gt=0, description="source tokens to read at the most")
+    max_seconds: float | None = Field(default=None, gt=0)
+    max_chunks: int | None = Field(default=None, gt=0)
+
+
+ReadingStep.model_rebuild()

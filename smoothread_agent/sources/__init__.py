@@ -1,0 +1,1 @@
+"""Sources: whatever a user hands in becomes text with a digest, exact offsets and pages."""
