@@ -1,0 +1,1 @@
+"""Programs for those who work on models and kernels; never part of the installed packages."""

@@ -1,0 +1,1 @@
+"""Teaching a model to read: trajectories made by rules, supervised fine-tuning, the adapter."""

@@ -1,0 +1,1 @@
+"""Task families: each makes trajectories of one kind."""
