@@ -1,0 +1,154 @@
+"""Window attention in PyTorch: the oracle, and the path that CPUs take.
+
+Query token i of row b stands at slot  q = start[b] + i  and sees slot s when
+
+    s <= q  and  (s < pinned[b]  or  s > q - window)
+
+    out[b, h, i] = sum_s softmax_s(scale * <query[b, h, i], keys[b, g, s]>) * values[b, g, s],   g = h // (heads / kv_heads)
+
+with the scores optionally capped, cap * tanh(score / cap), and a sink logit a head optionally joined to the
+softmax's denominator. Shapes: query `[batch, head, token, dim]`; keys and values `[batch, kv_head, slot, dim]`
+in the layout of `smoothread_kernels.layout`; start, lengths and pinned `[batch]`. Slots behind a row's last
+query are never read, so they may hold anything. Scores and softmax are computed in fp32.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+QUERY_BLOCK = 256
+"""Queries handled together on the CPU: fewer waste work on keys that causality hides, more waste launches."""
+
+
+def visible(start: int, length: int, slots: Tensor, pinned: int, window: int) -> Tensor:
+    """Which of `slots` `[slot]` the `length` queries from slot `start` on may see: bool `[token, slot]`."""
+    query = torch.arange(start, start + length, device=slots.device)[:, None]
+    return (slots <= query) & ((slots < pinned) | (slots > query - window))
+
+
+def window_attention_naive(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    *,
+    start: Tensor,
+    lengths: Tensor,
+    pinned: Tensor,
+    window: int,
+    scale: float,
+    sinks: Tensor | None = None,
+    softcap: float | None = None,
+) -> Tensor:
+    """The equation written out, in fp32, one row after the other: what every other form is held against."""
+    batch, heads, _, _ = query.shape
+    group = heads // keys.shape[1]
+    out = torch.zeros_like(query)
+    for row in range(batch):
+        length, first = int(lengths[row]), int(start[row])
+        if not length:
+            continue
+        end = first + length
+        k = keys[row, :, :end].float().repeat_interleave(group, dim=0)
+        v = values[row, :, :end].float().repeat_interleave(group, dim=0)
+        scores = query[row, :, :length].float() @ k.transpose(1, 2) * scale
+        if softcap is not None:
+            scores = softcap * torch.tanh(scores / softcap)
+        slots = torch.arange(end, device=query.device)
+        seen = visible(first, length, slots, int(pinned[row]), window)
+        scores = scores.masked_fill(~seen, float("-inf"))
+        if sinks is not None:
+            scores = torch.cat([scores, sinks.float()[:, None, None].expand(-1, length, 1)], dim=-1)
+        weights = torch.softmax(scores, dim=-1)[..., :end]
+        out[row, :, :length] = (weights @ v).to(query.dtype)
+    return out
+
+
+def window_attention(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    *,
+    start: Tensor,
+    lengths: Tensor,
+    pinned: Tensor,
+    window: int,
+    scale: float,
+    sinks: Tensor | None = None,
+    softcap: float | None = None,
+) -> Tensor:
+    """The same, fast on a CPU: blocks of queries, each against just the slots that it can see."""
+    plain = sinks is None and softcap is None
+    rows = []
+    for row in range(query.shape[0]):
+        length, first, prefix = int(lengths[row]), int(start[row]), int(pinned[row])
+        blocks = []
+        for offset in range(0, length, QUERY_BLOCK):
+            count = min(QUERY_BLOCK, length - offset)
+            block = query[row : row + 1, :, offset : offset + count]
+            slots, k, v = _in_sight(keys, values, row, first + offset, count, prefix, window)
+            seen = None if count == 1 else visible(first + offset, count, slots, prefix, window)
+            if plain:
+                blocks.append(_plain(block, k, v, seen, scale))
+            else:
+                blocks.append(_with_sinks(block, k, v, seen, scale, sinks, softcap))
+        padding = query.new_zeros(1, query.shape[1], query.shape[2] - length, query.shape[3])
+        rows.append(torch.cat([*blocks, padding], dim=2))
+    return torch.cat(rows)
+
+
+def _in_sight(
+    keys: Tensor, values: Tensor, row: int, first: int, count: int, pinned: int, window: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The slots that queries `first` .. `first + count - 1` can see: numbers `[slot]`, keys and values `[1, kv_head, slot, dim]`."""
+    end = first + count
+    oldest = min(max(pinned, first - window + 1), end)
+    k, v = keys[row : row + 1, :, oldest:end], values[row : row + 1, :, oldest:end]
+    slots = torch.arange(oldest, end, device=keys.device)
+    shown = min(pinned, oldest)
+    if shown == oldest:  # nothing lies between the pinned tokens and the window: one slice holds both
+        return (
+            torch.arange(end, device=keys.device),
+            keys[row : row + 1, :, :end],
+            values[row : row + 1, :, :end],
+        )
+    head = slice(0, shown)
+    return (
+        torch.cat([torch.arange(shown, device=keys.device), slots]),
+        torch.cat([keys[row : row + 1, :, head], k], dim=2),
+        torch.cat([values[row : row + 1, :, head], v], dim=2),
+    )
+
+
+def _plain(query: Tensor, keys: Tensor, values: Tensor, seen: Tensor | None, scale: float) -> Tensor:
+    if seen is None:  # one query sees every slot given: its group of heads becomes the query axis
+        _, heads, _, dim = query.shape
+        folded = query.reshape(1, keys.shape[1], heads // keys.shape[1], dim)
+        return F.scaled_dot_product_attention(folded, keys, values, scale=scale).reshape(1, heads, 1, dim)
+    bias = torch.zeros(seen.shape, dtype=query.dtype, device=query.device).masked_fill_(~seen, float("-inf"))
+    return F.scaled_dot_product_attention(
+        query, keys, values, attn_mask=bias[None, None], scale=scale, enable_gqa=True
+    )
+
+
+def _with_sinks(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    seen: Tensor | None,
+    scale: float,
+    sinks: Tensor | None,
+    softcap: float | None,
+) -> Tensor:
+    group = query.shape[1] // keys.shape[1]
+    k = keys.float().repeat_interleave(group, dim=1)
+    v = values.float().repeat_interleave(group, dim=1)
+    scores = query.float() @ k.transpose(2, 3) * scale
+    if softcap is not None:
+        scores = softcap * torch.tanh(scores / softcap)
+    if seen is not None:
+        scores = scores.masked_fill(~seen, float("-inf"))
+    if sinks is not None:
+        column = sinks.float()[None, :, None, None].expand(1, -1, query.shape[2], 1)
+        scores = torch.cat([scores, column], dim=-1)
+    weights = torch.softmax(scores, dim=-1)[..., : keys.shape[2]]
+    return (weights @ v).to(query.dtype)

@@ -1,0 +1,118 @@
+"""How transformers' attention layers reach a hidden memory: one attention function, registered by name.
+
+A model that is set to `NAME` hands each layer's queries, keys and values to `_attend`, and with them the
+`WindowCall` that `PinnedWindowModel` passed to the model's forward as the keyword `CALL`. So a model needs no cache
+class, and no mask is ever built by transformers.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from smoothread_kernels.window_advance import window_advance
+from smoothread_kernels.window_attention import window_attention
+from torch import Tensor, nn
+from transformers import AttentionInterface
+
+NAME = "smoothread_window"
+CALL = "smoothread_call"
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """The rotary angle of `window` positions: cos and sin, fp32 `[rot_dim / 2]`, and how dimensions pair."""
+
+    cos: Tensor
+    sin: Tensor
+    interleaved: bool
+
+
+@dataclass(frozen=True)
+class WindowCall:
+    """One forward pass over one stretch of tokens: where each row writes, and what it sees.
+
+    `start`, `lengths`, `shift` and `pinned` are `[batch]`, as `smoothread_kernels.layout` defines them.
+    """
+
+    keys: list[Tensor]
+    values: list[Tensor]
+    start: Tensor
+    lengths: Tensor
+    shift: Tensor
+    pinned: Tensor
+    window: int
+    rotation: Rotation
+    train: bool = False
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
+        """Write this layer's new keys and values to the memory, then attend: `[batch, head, token, dim]`."""
+        where = {"start": self.start, "lengths": self.lengths, "pinned": self.pinned}
+        kept_keys, kept_values = self.keys[layer], self.values[layer]
+        window_advance(
+            kept_keys,
+            kept_values,
+            key.detach(),
+            value.detach(),
+            shift=self.shift,
+            window=self.window,
+            cos=self.rotation.cos,
+            sin=self.rotation.sin,
+            interleaved=self.rotation.interleaved,
+            **where,
+        )
+        if self.train:  # gradients flow through this stretch and stop at its edge
+            kept_keys, kept_values = self._graft(kept_keys, key), self._graft(kept_values, value)
+        sight = min(self.window, options.pop("sliding_window", None) or self.window)
+        return window_attention(query, kept_keys, kept_values, window=sight, **where, **options)
+
+    def _graft(self, kept: Tensor, new: Tensor) -> Tensor:
+        """`kept` up to the end of this stretch, with the new tokens' own graph in place of their copies."""
+        rows = []
+        for row in range(kept.shape[0]):
+            begin, length = int(self.start[row]), int(self.lengths[row])
+            rest = kept[row, :, begin + length :]
+            rows.append(torch.cat([kept[row, :, :begin].clone(), new[row, :, :length], rest.clone()], dim=1))
+        return torch.stack(rows)
+
+
+@dataclass
+class Probe:
+    """Stands in for a `WindowCall` once, to learn the shape of every attention layer."""
+
+    shapes: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
+        """Note the layer's KV heads and head dimension; for one token, attention is its value."""
+        if value.shape[-1] != key.shape[-1]:
+            raise ValueError(f"layer {layer} has values of another width than its keys")
+        self.shapes[layer] = (key.shape[1], key.shape[3])
+        return value.repeat_interleave(query.shape[1] // value.shape[1], dim=1)
+
+
+def _attend(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    s_aux: Tensor | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, None]:
+    call: WindowCall | Probe = kwargs[CALL]
+    out = call.attend(
+        int(module.layer_idx),  # type: ignore[arg-type]  # an int on every transformers attention layer
+        query,
+        key,
+        value,
+        scale=query.shape[-1] ** -0.5 if scaling is None else scaling,
+        sliding_window=sliding_window,
+        softcap=softcap,
+        sinks=s_aux,
+    )
+    return out.transpose(1, 2), None
+
+
+AttentionInterface.register(NAME, _attend)

@@ -1,0 +1,199 @@
+"""Pinned window: any transformers causal LM with rotary attention, made recurrent (the paper's SWA).
+
+A token sees the pinned tokens and the last `window` tokens, itself included. The memory of a row is a linear buffer
+of `pinned + 2 window` slots a layer; when it is full, its newer half moves to the front and its keys are rotated
+back by `window` positions. So positions stay below `pinned + 2 window` however long the text is, a text has no
+maximum length, and where the moves fall depends on the stream alone, never on how it was cut into calls.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from smoothread_agent.errors import MemoryMismatchError, ModelError, RequestError
+from smoothread_agent.model.attention import CALL, NAME, Probe, WindowCall
+from smoothread_agent.model.memory import HiddenMemory
+from smoothread_agent.model.protocol import RecurrentModel, TokenRows
+from smoothread_agent.model.rotary import rotation_of
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What each row reads in one forward pass: none of them crosses the edge of its buffer on the way."""
+
+    tokens: list[Sequence[int]]
+    start: list[int]
+    shift: list[bool]
+
+
+class PinnedWindowModel(RecurrentModel):
+    """A transformers causal LM that reads into a memory of pinned tokens and a window.
+
+    Args:
+        model: the model, in eval mode, on its device and in its dtype.
+        fingerprint: digest of weights, adapter and tokenizer; the window is added to it here.
+        window: tokens in sight beside the pinned ones.
+
+    Raises:
+        ModelError: the model has no rotary attention of the usual form, has layers without attention, or was
+            not trained far enough for this window.
+    """
+
+    def __init__(self, model: PreTrainedModel, *, fingerprint: str, window: int = 1024) -> None:
+        if window < 1:
+            raise ModelError(f"a window of {window} tokens cannot be read with: give at least 1")
+        self.model = model
+        self.window = window
+        self.fingerprint = f"{fingerprint}-window{window}"
+        self.device, self.dtype = model.device, model.dtype
+        config = model.config.get_text_config()
+        self.vocab_size = int(config.vocab_size)
+        self.trained_length = int(getattr(config, "max_position_embeddings", 0)) or None
+        if self.trained_length is not None and 2 * window >= self.trained_length:
+            raise ModelError(
+                f"a window of {window} tokens needs positions up to {2 * window}, and this model was trained to "
+                f"{self.trained_length}: choose a window below {self.trained_length // 2}"
+            )
+        self._rotation = rotation_of(model, window)
+        self._shapes = self._probe()
+
+    def _probe(self) -> list[tuple[int, int]]:
+        """KV heads and head dimension of every layer, as its attention really gets them."""
+        self.model.set_attn_implementation(NAME)
+        probe = Probe()
+        with torch.inference_mode():
+            token = torch.zeros(1, 1, dtype=torch.int64, device=self.device)
+            self.model(input_ids=token, position_ids=token, use_cache=False, **{CALL: probe})
+        layers = int(self.model.config.get_text_config().num_hidden_layers)
+        if sorted(probe.shapes) != list(range(layers)):
+            raise ModelError(
+                f"{type(self.model).__name__} has {layers} layers of which {len(probe.shapes)} attend: "
+                "a pinned window needs attention in every layer"
+            )
+        return [probe.shapes[layer] for layer in range(layers)]
+
+    @property
+    def max_pinned(self) -> int | None:
+        """Tokens that can be pinned before positions leave the range the model was trained on."""
+        return None if self.trained_length is None else self.trained_length - 2 * self.window
+
+    def memory_bytes(self, pinned: int, batch: int = 1) -> int:
+        """Bytes of a memory with `pinned` pinned tokens a row."""
+        slots = pinned + 2 * self.window
+        width = sum(heads * dim for heads, dim in self._shapes)
+        return batch * (2 * width * slots * self.dtype.itemsize + 3 * 8)
+
+    def pin(self, prefix: TokenRows) -> HiddenMemory:
+        """See `RecurrentModel.pin`. The buffer is sized by the longest prefix."""
+        longest = max((len(row) for row in prefix), default=0)
+        if not prefix or min(len(row) for row in prefix) == 0:
+            raise RequestError("there is nothing to pin: give every row at least one token")
+        if self.max_pinned is not None and longest > self.max_pinned:
+            raise RequestError(
+                f"the instructions and the task take {longest} tokens, and beside a window of {self.window} at most "
+                f"{self.max_pinned} can be pinned: shorten the task, or choose a smaller window"
+            )
+        batch, slots = len(prefix), longest + 2 * self.window
+        tensors = {}
+        for layer, (heads, dim) in enumerate(self._shapes):
+            for name in ("keys", "values"):
+                shape = (batch, heads, slots, dim)
+                tensors[f"layers.{layer}.{name}"] = torch.zeros(shape, dtype=self.dtype, device=self.device)
+        tensors["pinned"] = torch.tensor([len(row) for row in prefix], device=self.device)
+        tensors["used"] = torch.zeros(batch, dtype=torch.int64, device=self.device)
+        memory = HiddenMemory(tensors, torch.zeros(batch, dtype=torch.int64, device=self.device))
+        self.read(memory, prefix)
+        return memory
+
+    @torch.inference_mode()
+    def read(self, memory: HiddenMemory, tokens: TokenRows) -> Tensor:
+        """See `RecurrentModel.read`."""
+        self._check(memory, tokens)
+        logits = torch.full((memory.batch, self.vocab_size), float("nan"), device=self.device)
+        for stretch in self._stretches(memory, tokens):
+            out, lengths = self._forward(memory, stretch)
+            rows = [row for row, length in enumerate(lengths) if length]
+            last = sorted({lengths[row] - 1 for row in rows})
+            for row in rows:
+                logits[row] = out[row, last.index(lengths[row] - 1)].float()
+        return logits
+
+    def read_with_grad(self, memory: HiddenMemory, tokens: TokenRows) -> list[Tensor]:
+        """As `read`, for training: the logits `[batch, token, vocab]` of each stretch, one after the other.
+
+        Gradients flow through a stretch (at most `window` tokens after the first) and are cut at its edge, where
+        the memory is carried over, so a step's memory does not grow with the length of the text.
+        """
+        self._check(memory, tokens)
+        return [self._forward(memory, stretch, train=True)[0] for stretch in self._stretches(memory, tokens)]
+
+    def _check(self, memory: HiddenMemory, tokens: TokenRows) -> None:
+        keys = memory.tensors.get("layers.0.keys")
+        heads, dim = self._shapes[0]
+        layers = sum(name.endswith(".keys") for name in memory.tensors)
+        if keys is None or layers != len(self._shapes) or (keys.shape[1], keys.shape[3]) != (heads, dim):
+            raise MemoryMismatchError("this memory was made by another model: read the source again with this one")
+        if keys.dtype != self.dtype or keys.device != self.device:
+            raise MemoryMismatchError(
+                f"this memory is {keys.dtype} on {keys.device}, the model {self.dtype} on {self.device}: "
+                "load the model as it was when the memory was made"
+            )
+        if len(tokens) != memory.batch:
+            raise RequestError(f"{len(tokens)} rows of tokens for a memory of {memory.batch} rows")
+
+    def _stretches(self, memory: HiddenMemory, tokens: TokenRows) -> list[Stretch]:
+        """Cut each row at the edges of its own buffer."""
+        pinned, used = memory.tensors["pinned"].tolist(), memory.tensors["used"].tolist()
+        done = [0] * memory.batch
+        stretches = []
+        while any(done[row] < len(tokens[row]) for row in range(memory.batch)):
+            stretch = Stretch([], [], [])
+            for row, line in enumerate(tokens):
+                edge = pinned[row] + 2 * self.window
+                full = used[row] == edge and done[row] < len(line)
+                if full:
+                    used[row] -= self.window
+                part = line[done[row] : done[row] + edge - used[row]]
+                stretch.tokens.append(part)
+                stretch.start.append(used[row])
+                stretch.shift.append(full)
+                used[row] += len(part)
+                done[row] += len(part)
+            stretches.append(stretch)
+        return stretches
+
+    def _forward(self, memory: HiddenMemory, stretch: Stretch, train: bool = False) -> tuple[Tensor, list[int]]:
+        """Logits `[batch, kept, vocab]`: every token's when training, else those of the rows' last tokens."""
+        lengths = [len(part) for part in stretch.tokens]
+        width = max(lengths)
+        ids = torch.tensor([[*part, *[0] * (width - len(part))] for part in stretch.tokens], device=self.device)
+        start = torch.tensor(stretch.start, device=self.device)
+        count = torch.tensor(lengths, device=self.device)
+        call = WindowCall(
+            keys=[memory.tensors[f"layers.{layer}.keys"] for layer in range(len(self._shapes))],
+            values=[memory.tensors[f"layers.{layer}.values"] for layer in range(len(self._shapes))],
+            start=start,
+            lengths=count,
+            shift=torch.tensor(stretch.shift, device=self.device),
+            pinned=memory.tensors["pinned"],
+            window=self.window,
+            rotation=self._rotation,
+            train=train,
+        )
+        last = sorted({length - 1 for length in lengths if length})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            out = self.model(
+                input_ids=ids,
+                position_ids=start[:, None] + torch.arange(width, device=self.device),
+                use_cache=False,
+                logits_to_keep=0 if train else torch.tensor(last, device=self.device),
+                **{CALL: call},
+            )
+        memory.tensors["used"].copy_(start + count)
+        memory.tokens_read.add_(count)
+        return out.logits, lengths
