@@ -1,5 +1,84 @@
-"""window_advance: see reference.py for the equation, shapes and layout."""
+"""Writing new tokens to a window's memory, and moving it on when it is full: the one function, by device.
 
-from smoothread_kernels.window_advance.reference import window_advance
+On CUDA the Triton kernel of `triton.py`, one pass over the memory; everywhere else the PyTorch of
+`reference.py`.
+"""
 
-__all__ = ["window_advance"]
+from torch import Tensor
+
+from smoothread_kernels.launch import takes_triton
+from smoothread_kernels.layout import check_window_advance
+from smoothread_kernels.window_advance.reference import window_advance as reference
+
+__all__ = ["MAX_DIM", "window_advance"]
+
+MAX_DIM = 256
+"""Largest head dimension with a compiled kernel."""
+
+
+def window_advance(
+    keys: Tensor,
+    values: Tensor,
+    new_keys: Tensor,
+    new_values: Tensor,
+    *,
+    start: Tensor,
+    lengths: Tensor,
+    shift: Tensor,
+    pinned: Tensor,
+    window: int,
+    cos: Tensor,
+    sin: Tensor,
+    interleaved: bool = False,
+) -> None:
+    """Advance the rows that are full, then write every row's new tokens, in place. Has no gradient.
+
+    Args:
+        keys, values: `[batch, kv_head, slot, dim]`, the memory in the layout of `smoothread_kernels.layout`.
+        new_keys, new_values: `[batch, kv_head, token, dim]` in the memory's dtype, keys rotated to the slots
+            they go to; the last axis contiguous. Padding may hold anything and is not written.
+        start: slot of each row's first new token, counted after the shift, `[batch]`.
+        lengths: new tokens of each row, 0 to `token`, `[batch]`.
+        shift: rows that are full and drop their older half, bool `[batch]`. Their `start` is `pinned +
+            window`.
+        pinned: pinned slots of each row, `[batch]`.
+        window: tokens in sight beside the pinned ones.
+        cos, sin: fp32 `[rot_dim / 2]`, of the angle that `window` positions turn each pair of dimensions. The
+            first `rot_dim` dimensions are rotated, back by that angle.
+        interleaved: pairs are (2j, 2j + 1) instead of (j, j + rot_dim / 2).
+
+    Raises:
+        KernelArgumentError: a shape, dtype, device, stride or value does not fit, or a gradient is asked for.
+    """
+    check_window_advance(
+        keys,
+        values,
+        new_keys,
+        new_values,
+        start=start,
+        lengths=lengths,
+        shift=shift,
+        pinned=pinned,
+        window=window,
+        cos=cos,
+        sin=sin,
+    )
+    advance = reference
+    if takes_triton(keys) and keys.shape[-1] <= MAX_DIM:
+        from smoothread_kernels.window_advance.triton import window_advance as kernel
+
+        advance = kernel
+    advance(
+        keys,
+        values,
+        new_keys,
+        new_values,
+        start=start,
+        lengths=lengths,
+        shift=shift,
+        pinned=pinned,
+        window=window,
+        cos=cos,
+        sin=sin,
+        interleaved=interleaved,
+    )
