@@ -1,17 +1,19 @@
-"""Reading trajectories: the supervised data that teaches a model to read. Structured values, not yet a token stream.
+"""Reading trajectories: the supervised data that teaches a model to read. Structured values, no tokens yet.
 
-A trajectory is one reading, part by part, as a good reader would have done it: which words of each part are quoted, which of these
-quotes are kept, when reading stops, and the answer. How it is worded as a token stream is the renderer's business.
+A trajectory is one reading, part by part, as a good reader would have done it: which words of each part are
+quoted, which of these quotes are kept, when reading stops, and the answer. How it is worded as a token stream
+is the renderer's business.
 
     >>> sample(3, families={"needle.multikey": 1.0}).task  # doctest: +SKIP
     'What is the special magic number for quiet-harbor mentioned in the text?'
 
 What a generator of trajectories promises, and `validate` checks:
 
-- a quote stands verbatim in its part, whole words at both ends, 12 to 300 characters; quotes of a part come in the order of the text;
+- a quote stands verbatim in its part, whole words at both ends, 12 to 300 characters; quotes of a part come
+  in the order of the text;
 - an evidence-free part has no kept find; a part without any find has no reason;
-- STOP comes after the last part alone, and only where the evidence is complete and no later part could change the answer: tasks that
-  collect, count or ask for the latest state are read to the end;
+- STOP comes after the last part alone, and only where the evidence is complete and no later part could change
+  the answer: tasks that collect, count or ask for the latest state are read to the end;
 - the answer to a question with nothing kept is `NOT_IN_TEXT`, letter by letter.
 """
 
@@ -36,7 +38,7 @@ Kind = Literal["quote", "note"]
 
 @dataclass(frozen=True)
 class Find:
-    """What the reader puts down on a part: a verbatim quote, or (in trajectories of kind `note`) a short free note."""
+    """What the reader puts down on a part: a verbatim quote, or (for `note` trajectories) a free note."""
 
     text: str
     keep: bool = True
@@ -54,7 +56,7 @@ class Part:
     text: str
     finds: tuple[Find, ...] = ()
     reason: str = ""
-    """One short sentence that says why the clues changed, or why they did not; empty for a part without finds."""
+    """One short sentence that says why the clues changed or did not; empty for a part without finds."""
     stop: bool = False
     """STOP after this part; READ otherwise (or the end of the source, after the last part)."""
 
@@ -92,11 +94,12 @@ def sample(
 
     Args:
         seed: a whole number, or a generator of random numbers, which is advanced.
-        families: weight of each family; a name may end in `*` (`needle.*`). None: every family by its own default weight.
-        part_characters: least and most characters that a part's maximum may have. One maximum is drawn a trajectory,
-            evenly in the logarithm; its parts fill most of it, as a chunker's do.
-        parts: least and most parts. A trajectory that holds more evidence than fits may have more, one that stops may have fewer.
-        split: `held_out` draws names, wordings and documents that `train` never does, and the other way round.
+        families: weight of each family; a name may end in `*` (`needle.*`). None: every family by its own
+            default weight.
+        part_characters: least and most characters that a part's maximum may have. One maximum is drawn a
+            trajectory, evenly in the logarithm; its parts fill most of it, as a chunker's do.
+        parts: least and most parts; one that stops may have fewer.
+        split: `held_out` draws names, wordings and documents that `train` never does, and vice versa.
 
     Raises:
         ValueError: an unknown family, no family with a positive weight, or an empty range.

@@ -1,0 +1,173 @@
+"""Real text to read: the documentation that is installed, or folders of text files, in two disjoint splits.
+
+What counts as one *work* (a package's documentation in all its forms, by the package lists where there are
+any) falls into one split as a whole, so that no text of a held-out work is in training in another format.
+"""
+
+import hashlib
+import json
+import os
+import random
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from tools.train.extract import is_english, plain_text
+from tools.train.trajectory import Split
+
+FOLDERS_VARIABLE = "SMOOTHREAD_CORPORA"
+"""Environment variable: folders of text to read instead of the installed documentation, by colons."""
+
+HELD_OUT_WORKS = frozenset(
+    {"debian-faq", "debian-history", "gnome-user", "wget", "valgrind", "exim", "tar", "diffutils"}
+)
+"""Held out by name; of the other works, one in eight is, by a hash of its name."""
+
+_VERSION = 1
+_ROOTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/help/C", "/usr/share/perl")
+_NAMES = re.compile(
+    r".*\.(html|xhtml|txt|md|rst|page|pod|info|info-\d+)$|README[^/]*$|FAQ[^/]*$|NEWS[^/]*$|.*\.[1-8]$"
+)
+_UNWANTED = re.compile(
+    r"genindex|py-modindex|/search\.html|COPYING|LICEN[SC]E|/licenses?\.|copyright|hangelog|/whatsnew/changelog"
+    r"|/help/(?!C/)|/debian-handbook/html/(?!en-US)|/man/[a-z]{2}(_[A-Z]{2})?/|/sitemap|bookindex|/pod/perltoc"
+    r"|\.(?:de|es|fr|it|ja|ko|ru|pt|pl|da|fi|sv|cs|zh|nl|ca|el|hu|ro|sk|tr|vi|uk)(?:[-_.]\w+)?\.(?:html|txt)"
+    r"|-(?:de|es|fr|it|ja|ko|ru|pt|pl|da|fi|sv|cs|zh|nl)\.(?:html|txt)|THANKS|AUTHORS|/manual_pages"
+)
+_LEAST, _MOST, _MOST_OF_WORK = 1_500, 120_000, 1_500_000
+
+
+@dataclass(frozen=True)
+class Document:
+    """One text and where it comes from."""
+
+    name: str
+    work: str
+    """What it is a part of, by which it was put into its split."""
+    text: str
+
+
+class Corpus:
+    """The documents of one split, drawn so that large works do not crowd out small ones."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.documents = tuple(documents)
+        works: dict[str, list[Document]] = {}
+        for document in self.documents:
+            works.setdefault(document.work, []).append(document)
+        self.works = {work: tuple(found) for work, found in sorted(works.items())}
+        self._names = list(self.works)
+        # The square root stands between drawing works alike and drawing characters alike.
+        sizes = [sum(len(document.text) for document in found) ** 0.5 for found in self.works.values()]
+        self._steps = list(accumulate(sizes))
+
+    def draw(self, rng: random.Random) -> Document:
+        """A document at random."""
+        at = bisect_right(self._steps, rng.random() * self._steps[-1])
+        return rng.choice(self.works[self._names[min(at, len(self._names) - 1)]])
+
+
+def split_of(work: str) -> Split:
+    """The split to which a work belongs, the same on every machine."""
+    if work in HELD_OUT_WORKS:
+        return "held_out"
+    return "held_out" if int(hashlib.sha256(work.encode()).hexdigest(), 16) % 8 == 0 else "train"
+
+
+@cache
+def corpus(split: Split) -> Corpus:
+    """The documents of a split: of the folders in `SMOOTHREAD_CORPORA`, else of what is installed.
+
+    Read once and kept in memory; the extracted text is kept in the user's cache folder.
+    """
+    documents = [document for document in _all_documents() if split_of(document.work) == split]
+    return Corpus(documents or _topics())
+
+
+@cache
+def _all_documents() -> tuple[Document, ...]:
+    folders = [Path(folder) for folder in os.environ.get(FOLDERS_VARIABLE, "").split(":") if folder]
+    owners = {} if folders else _package_owners()
+    paths = sorted(_files(folders or [Path(root) for root in _ROOTS]))
+    listing = "\n".join(f"{path} {path.stat().st_size}" for path in paths)
+    fingerprint = hashlib.sha256(f"{_VERSION}\n{listing}".encode()).hexdigest()[:16]
+    store = user_cache_path("smoothread-agent") / "train" / f"corpora-{fingerprint}.jsonl"
+    if not store.exists():
+        store.parent.mkdir(parents=True, exist_ok=True)
+        draft = store.with_suffix(f".{os.getpid()}")
+        with draft.open("w", encoding="utf-8") as file:
+            for document in _extracted(paths, owners):
+                file.write(json.dumps([document.name, document.work, document.text]) + "\n")
+        draft.replace(store)
+    with store.open(encoding="utf-8") as file:
+        found = [Document(*json.loads(line)) for line in file]
+    return tuple(found) if folders else (*found, *_topics())
+
+
+def _files(roots: Iterable[Path]) -> Iterator[Path]:
+    for root in roots:
+        for folder, _, names in os.walk(root):
+            for name in names:
+                path = Path(folder, name)
+                wanted = _NAMES.fullmatch(name.removesuffix(".gz")) and not _UNWANTED.search(str(path))
+                if wanted and path.is_file() and not path.is_symlink():
+                    yield path
+
+
+def _extracted(paths: Sequence[Path], owners: dict[str, str]) -> Iterator[Document]:
+    seen: set[bytes] = set()
+    sizes: dict[str, int] = {}
+    order = sorted(paths, key=lambda path: hashlib.sha256(str(path).encode()).digest())
+    for path in order:  # a fair sample of a work that is larger than its share
+        work = _work_of(path, owners)
+        if sizes.get(work, 0) >= _MOST_OF_WORK:
+            continue
+        try:
+            text = plain_text(path)
+        except (OSError, EOFError, ValueError):
+            continue
+        text = text[:_MOST]
+        digest = hashlib.sha256(re.sub(r"\W+", "", text)[:4_000].encode()).digest()
+        if len(text) < _LEAST or digest in seen or not is_english(text):
+            continue
+        seen.add(digest)
+        sizes[work] = sizes.get(work, 0) + len(text)
+        yield Document(str(path), work, text)
+
+
+def _work_of(path: Path, owners: dict[str, str]) -> str:
+    """The package that installed a file, without what tells its binary packages apart; else its folder."""
+    name = owners.get(str(path)) or (path.parts[4] if str(path).startswith("/usr/share/doc/") else "")
+    if not name:
+        name = re.split(r"[-_.]", path.name)[0] if "/man/" in str(path) else path.parent.name
+    name = re.sub(r"^lib(?=[a-z]{3})", "", name)
+    name = re.sub(
+        r"-(?:doc|docs|man|common|data|dev|utils|html|en|base|client|server|bin|info|perl)\b.*", "", name
+    )
+    return re.sub(r"(?<=[a-z])-?[\d.]+$", "", name) or name
+
+
+def _package_owners() -> dict[str, str]:
+    owners: dict[str, str] = {}
+    for listing in Path("/var/lib/dpkg/info").glob("*.list"):
+        package = listing.stem.split(":")[0]
+        for line in listing.read_text(encoding="utf-8", errors="ignore").split("\n"):
+            if line.startswith(_ROOTS):
+                owners[line] = package
+    return owners
+
+
+@cache
+def _topics() -> tuple[Document, ...]:
+    """Python's own language reference, which every installation carries."""
+    from pydoc_data.topics import topics
+
+    return tuple(
+        Document(f"pydoc:{name}", "python", text) for name, text in topics.items() if len(text) > 800
+    )
