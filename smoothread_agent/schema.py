@@ -25,11 +25,17 @@ class Clue(Value):
 
     kind: ClueKind = "quote"
     text: str = Field(min_length=1, description="the quote, verbatim, or the note")
-    start: Count = Field(description="first character in the source's text (of the quote, or of the noted chunk)")
+    start: Count = Field(
+        description="first character in the source's text (of the quote, or of the noted chunk)"
+    )
     end: Count = Field(description="one past the last character in the source's text")
-    page: int | None = Field(default=None, description="page number as printed by the source's format, from 1")
+    page: int | None = Field(
+        default=None, description="page number as printed by the source's format, from 1"
+    )
     chunk: Count = Field(description="index of the chunk in which it was found, from 0")
-    confidence: Probability = Field(description="the model's probability that this is a clue, from its logits")
+    confidence: Probability = Field(
+        description="the model's probability that this is a clue, from its logits"
+    )
 
 
 class ChunkSummary(Value):
@@ -43,14 +49,19 @@ class ChunkSummary(Value):
     new_clues: tuple[Clue, ...] = Field(default=(), description="those that this chunk added")
     reason: str = Field(description="why the clues changed, or did not")
     action: Action
-    stop_confidence: Probability = Field(description="the model's probability of STOP at this chunk")
+    stop_confidence: Probability | None = Field(
+        default=None,
+        description="the model's probability of STOP here; none where the stop policy ruled STOP out",
+    )
 
 
 class StopSignal(Value):
     """Why reading ended."""
 
     reason: StopReason
-    confidence: Probability | None = Field(default=None, description="probability of STOP when the model stopped itself")
+    confidence: Probability | None = Field(
+        default=None, description="probability of STOP when the model stopped itself"
+    )
     detail: str = ""
 
 
@@ -74,7 +85,9 @@ class Usage(Value):
 
     rounds: Count = 0
     tokens_read: Count = Field(default=0, description="source tokens fed to the model")
-    tokens_forced: Count = Field(default=0, description="template and restated tokens, prefilled and never decoded")
+    tokens_forced: Count = Field(
+        default=0, description="template and restated tokens, prefilled and never decoded"
+    )
     tokens_decoded: Count = Field(default=0, description="tokens chosen by the model one at a time")
     seconds: float = Field(default=0.0, ge=0.0)
 

@@ -43,9 +43,13 @@ def rotation_of(model: PreTrainedModel, window: int) -> Rotation:
 
     near, far = at([0, 5]), at([window, window + 5])
     for interleaved in (False, True):
-        if math.isclose(0, float((rotate_back(far, cos, sin, interleaved) - near).abs().max()), abs_tol=_TOLERANCE):
+        if math.isclose(
+            0, float((rotate_back(far, cos, sin, interleaved) - near).abs().max()), abs_tol=_TOLERANCE
+        ):
             return Rotation(cos.to(device), sin.to(device), interleaved)
-    raise ModelError(f"{name} rotates its keys in a way that is not known here, so its window cannot be renumbered")
+    raise ModelError(
+        f"{name} rotates its keys in a way that is not known here, so its window cannot be renumbered"
+    )
 
 
 def _rotary_module(model: PreTrainedModel) -> nn.Module | None:

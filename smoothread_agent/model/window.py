@@ -136,7 +136,9 @@ class PinnedWindowModel(RecurrentModel):
         heads, dim = self._shapes[0]
         layers = sum(name.endswith(".keys") for name in memory.tensors)
         if keys is None or layers != len(self._shapes) or (keys.shape[1], keys.shape[3]) != (heads, dim):
-            raise MemoryMismatchError("this memory was made by another model: read the source again with this one")
+            raise MemoryMismatchError(
+                "this memory was made by another model: read the source again with this one"
+            )
         if keys.dtype != self.dtype or keys.device != self.device:
             raise MemoryMismatchError(
                 f"this memory is {keys.dtype} on {keys.device}, the model {self.dtype} on {self.device}: "
@@ -166,11 +168,15 @@ class PinnedWindowModel(RecurrentModel):
             stretches.append(stretch)
         return stretches
 
-    def _forward(self, memory: HiddenMemory, stretch: Stretch, train: bool = False) -> tuple[Tensor, list[int]]:
+    def _forward(
+        self, memory: HiddenMemory, stretch: Stretch, train: bool = False
+    ) -> tuple[Tensor, list[int]]:
         """Logits `[batch, kept, vocab]`: every token's when training, else those of the rows' last tokens."""
         lengths = [len(part) for part in stretch.tokens]
         width = max(lengths)
-        ids = torch.tensor([[*part, *[0] * (width - len(part))] for part in stretch.tokens], device=self.device)
+        ids = torch.tensor(
+            [[*part, *[0] * (width - len(part))] for part in stretch.tokens], device=self.device
+        )
         start = torch.tensor(stretch.start, device=self.device)
         count = torch.tensor(lengths, device=self.device)
         call = WindowCall(

@@ -1,0 +1,60 @@
+"""Text to tokens and back, with a wall between what we write and what a source says."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerBase
+
+from smoothread_agent.reading.chat import ChatFormat
+
+
+class TextCodec:
+    """Encodes the stream's two kinds of text for one tokenizer.
+
+    `markup` is ours: special tokens in it are special. `plain` comes from outside (source, task, clues): whatever
+    looks like a special token in it is spelled out as text, so it can neither end a turn nor open one.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.tokenizer = tokenizer
+        self.chat = ChatFormat.of(tokenizer)
+        self._markup: Tokenizer = tokenizer.backend_tokenizer
+        # A copy of its own: the switch is state on the tokenizer, and readings may run on several threads.
+        self._plain = Tokenizer.from_str(self._markup.to_str())
+        self._plain.encode_special_tokens = True
+        for each in (self._markup, self._plain):
+            each.no_truncation()
+            each.no_padding()
+
+    def markup(self, text: str) -> list[int]:
+        """Tokens of our own text."""
+        return list(self._markup.encode(text, add_special_tokens=False).ids)
+
+    def plain(self, text: str) -> list[int]:
+        """Tokens of a text from outside."""
+        return list(self._plain.encode(text, add_special_tokens=False).ids)
+
+    def token_starts(self, text: str) -> NDArray[np.int64]:
+        """Where each token of `text` begins, in characters: int64 `[token]`, never falling."""
+        offsets = self._plain.encode(text, add_special_tokens=False).offsets
+        return np.fromiter((start for start, _ in offsets), dtype=np.int64, count=len(offsets))
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of tokens, special ones left out."""
+        return str(self._markup.decode(list(tokens), skip_special_tokens=True))
+
+    @cached_property
+    def end_of_turn(self) -> int:
+        """The token with which the model ends a turn of its own."""
+        return self.markup(self.chat.to_next)[0]
+
+    @cached_property
+    def grammar_tokenizer(self) -> Any:
+        """The tokenizer as llguidance wants it (0.4 s for a vocabulary of 49,152, once)."""
+        import llguidance.hf
+
+        return llguidance.hf.from_tokenizer(self.tokenizer, eos_token=self.end_of_turn)

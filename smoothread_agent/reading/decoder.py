@@ -1,0 +1,140 @@
+"""The decoder: answers a reading's effects from a model's logits, and counts what that costs.
+
+Text that is said waits, and is fed with what follows as one prefill when a decision needs logits. So a round without
+evidence is a single forward pass: chunk, turn and restated summary together.
+"""
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from smoothread_agent.reading.codec import TextCodec
+from smoothread_agent.reading.effects import Choice, Choose, Effect, Forget, Report, Say, Write
+from smoothread_agent.reading.grammar import Guide, line_grammar, quote_grammar, schema_grammar
+from smoothread_agent.reading.wording import CLOSE
+from smoothread_agent.schema import ReadingStep, Usage
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A request to the model: read these tokens. Answer: logits `[vocab]` after the last."""
+
+    tokens: list[int]
+
+
+Request = Feed | Forget | ReadingStep
+
+
+@dataclass
+class Decoder:
+    """Turns one reading into requests to a model. `pending` is what was said and not fed yet."""
+
+    codec: TextCodec
+    vocab_size: int
+    pending: list[int] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+
+    def __post_init__(self) -> None:
+        self._began = time.monotonic()
+        self._logits: Tensor | None = None
+
+    def run(self, reading: Generator[Effect, Any, Outcome]) -> Generator[Request, Any, Outcome]:
+        """Drive `reading` to its end; yields what the model must do and the steps to show."""
+        answer: Any = None
+        while True:
+            try:
+                effect = reading.send(answer)
+            except StopIteration as end:
+                self._count()
+                return end.value  # type: ignore[no-any-return]
+            answer = yield from self._perform(effect)
+
+    def _perform(self, effect: Effect) -> Generator[Request, Any, Any]:
+        match effect:
+            case Say():
+                return self._say(effect)
+            case Choose():
+                return (yield from self._choose(effect))
+            case Write():
+                return (yield from self._write(effect))
+            case Forget():
+                self.pending.clear()
+                self._logits = None
+                yield effect
+            case Report():
+                self._count(rounds=1)
+                yield effect.step.model_copy(update={"usage": self.usage})
+        return None
+
+    def _say(self, say: Say) -> None:
+        tokens = list(say.tokens) or (
+            self.codec.plain(say.text) if say.plain else self.codec.markup(say.text)
+        )
+        self.pending.extend(tokens)
+        self._count(**{"tokens_read" if say.source else "tokens_forced": len(tokens)})
+
+    def _flush(self) -> Generator[Request, Any, Tensor]:
+        """Logits after everything said so far."""
+        if self.pending:
+            tokens, self.pending = self.pending, []
+            self._logits = yield Feed(tokens)
+        assert self._logits is not None, "nothing was said before the first decision"
+        return self._logits
+
+    def _choose(self, choose: Choose) -> Generator[Request, Any, Choice]:
+        logits = yield from self._flush()
+        options = [self.codec.markup(option) for option in choose.options]
+        first = torch.tensor([option[0] for option in options], device=logits.device)
+        probability = float(torch.softmax(logits[first].double(), dim=0)[1])
+        taken = probability >= choose.threshold
+        chosen = options[int(taken)]
+        self.pending.extend(chosen)
+        self._count(tokens_decoded=1, tokens_forced=len(chosen) - 1)
+        return Choice(taken, probability)
+
+    def _write(self, write: Write) -> Generator[Request, Any, str]:
+        guide = self._guide(write)
+        tokens: list[int] = []
+        for _ in range(write.max_tokens):
+            logits = yield from self._flush()
+            token = int((logits if guide is None else guide.mask(logits)).argmax())
+            forced = [] if guide is None else guide.take(token)
+            self.pending.extend([token, *forced])
+            self._count(tokens_decoded=1, tokens_forced=len(forced))
+            tokens.extend([token, *forced])
+            if token == self.codec.end_of_turn or (guide is not None and guide.done):
+                break
+        return self._close(write, self.codec.decode(tokens))
+
+    def _close(self, write: Write, text: str) -> str:
+        """The text without its closing; a line that was cut short by its limit gets the closing that it lacks."""
+        if write.field == "answer":
+            if self.pending[-1:] == [self.codec.end_of_turn]:
+                self.pending.pop()  # the turn's end belongs to the format, which says it
+            return text
+        closing = CLOSE["quote" if write.field == "quote" else "note"]
+        if not text.endswith(closing):
+            self._say(Say(closing))
+        return text.removesuffix(closing).strip()
+
+    def _guide(self, write: Write) -> Guide | None:
+        match write.field:
+            case "quote":
+                grammar = quote_grammar(write.of, write.characters)
+            case "answer" if write.schema is None:
+                return None
+            case "answer":
+                grammar = schema_grammar(write.schema or {})
+            case _:
+                grammar = line_grammar()
+        return Guide(self.codec.grammar_tokenizer, grammar, self.vocab_size)
+
+    def _count(self, **more: int) -> None:
+        now = {name: getattr(self.usage, name) + count for name, count in more.items()}
+        self.usage = self.usage.model_copy(update={**now, "seconds": time.monotonic() - self._began})

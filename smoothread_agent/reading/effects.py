@@ -1,0 +1,78 @@
+"""What a reading asks for as it goes: the round and the loop are generators of these, and know no model.
+
+Whoever drives them answers: `decoder` with a model's logits, training with a teacher's script. So what is trained is,
+token for token, what is read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from smoothread_agent.schema import ReadingStep
+
+Field = Literal["new", "keep", "action", "quote", "note", "reason", "answer"]
+
+
+@dataclass(frozen=True)
+class Say:
+    """Put text into the stream: forced, never decoded. Answer: none.
+
+    `plain` marks text from outside, in which nothing is special; `tokens`, text that is encoded already.
+    """
+
+    text: str = ""
+    plain: bool = False
+    tokens: Sequence[int] = ()
+    source: bool = False
+    """Counted as source tokens read, rather than as forced ones."""
+
+
+@dataclass(frozen=True)
+class Choose:
+    """Decide between two continuations. Answer: a `Choice`.
+
+    The second option is taken when its probability against the first reaches `threshold`. What is chosen is in the
+    stream afterwards.
+    """
+
+    field: Field
+    options: tuple[str, str]
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whether the second option was taken, and the model's probability of it; none when it was never asked."""
+
+    taken: bool
+    probability: float | None
+
+
+@dataclass(frozen=True)
+class Write:
+    """Decode text. Answer: the text, without what ended it.
+
+    A quote is taken from `of`, verbatim, within `characters`; a note or a reason ends with its line; an answer ends the
+    turn, or is JSON under `schema`. What ended it is in the stream afterwards.
+    """
+
+    field: Field
+    of: str = ""
+    characters: tuple[int, int] = (1, 300)
+    max_tokens: int = 64
+    schema: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Go back to the pinned prefix alone, as the arm `reset` does before each chunk. Answer: none."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Show the user a step. Answer: none."""
+
+    step: ReadingStep
+
+
+Effect = Say | Choose | Write | Forget | Report

@@ -1,0 +1,97 @@
+"""When to take a clue, when to stop, and how much to spend: the decisions around the model's probabilities."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from smoothread_agent.errors import RequestError
+from smoothread_agent.schema import Probability, Value
+
+
+class Thresholds(Value):
+    """From which probability on the model's choices count. An adapter ships those it was calibrated to."""
+
+    new: Probability = Field(default=0.5, description="quote a clue from this probability on")
+    keep: Probability = Field(default=0.5, description="keep what was quoted from this probability on")
+    stop: Probability = Field(default=0.5, description="stop from this probability on")
+
+
+class StopPolicy(Value):
+    """Whether the model's STOP ends a reading, and from when on."""
+
+    when: Literal["model", "never"] = "model"
+    min_chunks: int = Field(default=1, ge=1, description="chunks that are read in any case")
+    needs_new_clue: bool = Field(
+        default=True,
+        description="STOP is asked for only where a clue was just found: nothing else changes the answer",
+    )
+
+    def allows(self, *, chunks_read: int, new_clues: int) -> bool:
+        """Whether STOP may be chosen at all, after so many chunks, the last of which gave so many new clues."""
+        if self.when == "never" or chunks_read < self.min_chunks:
+            return False
+        return new_clues > 0 or not self.needs_new_clue
+
+
+class Limits(Value):
+    """How large the parts of a round may grow."""
+
+    clues_in_stream: int = Field(
+        default=8, ge=1, description="clues restated each round; the least confident leave"
+    )
+    clue_tokens_in_stream: int = Field(default=256, ge=16)
+    clues_per_chunk: int = Field(default=4, ge=1)
+    quote_characters: tuple[int, int] = (4, 300)
+    target_tokens: int = Field(default=48, ge=4, description="of the task, restated each round")
+    note_tokens: int = Field(default=48, ge=4)
+    reason_tokens: int = Field(default=24, ge=4)
+    answer_tokens: int = Field(default=96, ge=1)
+
+
+@dataclass
+class Budget:
+    """What a reading may spend, and the switch that ends it from outside."""
+
+    max_tokens: int | None = None
+    max_seconds: float | None = None
+    max_chunks: int | None = None
+    cancelled: threading.Event | None = None
+
+    def __post_init__(self) -> None:
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the reading began."""
+        return time.monotonic() - self._began
+
+    def spent(self, tokens: int, chunks: int, next_tokens: int) -> str | None:
+        """Why the next chunk may not be read, or none."""
+        if self.max_chunks is not None and chunks >= self.max_chunks:
+            return f"{chunks} chunks read, as many as allowed"
+        if self.max_tokens is not None and tokens + next_tokens > self.max_tokens:
+            return f"{tokens} tokens read, and the next chunk would pass the {self.max_tokens} allowed"
+        if self.max_seconds is not None and self.seconds >= self.max_seconds:
+            return f"{self.seconds:.1f} s spent of the {self.max_seconds:g} s allowed"
+        return None
+
+    def is_cancelled(self) -> bool:
+        """Whether someone asked for the reading to end."""
+        return self.cancelled is not None and self.cancelled.is_set()
+
+
+def check_room(window: int, chunk: int, limits: Limits) -> None:
+    """Refuse a chunk that would push its own beginning out of the window before its summary is written.
+
+    Raises:
+        RequestError: chunk and summary do not fit the window together.
+    """
+    summary = limits.target_tokens + limits.clue_tokens_in_stream + 64
+    if chunk + summary > window:
+        raise RequestError(
+            f"a chunk of {chunk} tokens and its summary (up to {summary}) do not fit a window of {window}: "
+            f"choose a chunk of at most {max(0, window - summary)} tokens, or a larger window"
+        )
