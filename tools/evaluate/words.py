@@ -56,6 +56,9 @@ SYLLABLES = split("""
 MOST_KEYS = len(ADJECTIVES) * len(NOUNS) * len((*ROOMS, *THINGS, *TRADES))
 """How many different keys of three parts there are."""
 
+MOST_COINED = len(SYLLABLES) ** 2 + len(SYLLABLES) ** 3
+"""How many coined words there are."""
+
 
 def keys(rng: random.Random, number: int, parts: int = 2) -> list[str]:
     """So many different keys: an adjective and a noun, and for three parts a room, thing or trade behind.

@@ -18,7 +18,7 @@ ALL = "Which special magic numbers does the text give for {key}? There are {numb
 EACH = "Which special magic numbers does the text give for {keys}? Name one number for each."
 ASSIGNED = "VAR {name} = {value}."
 COPIED = "VAR {name} = VAR {other}."
-VARIABLES = "Variables are assigned in the text, some from others. Which of them are {value} in the end? Name every one."
+VARIABLES = "Variables are assigned in the text, some from others. Which of them are {value}? Name every one."
 COMMON = "Which {number} words stand most often in this numbered list?"
 FREQUENT = "Which {number} words are the most frequent in this text, leaving the dots aside?"
 
@@ -106,7 +106,7 @@ def common_words(cell: Cell, count: TokenCounter) -> Case:
     # The share of the common words falls with the length, as in RULER; where it is short, thirty times would
     # fill it.
     often = next(times for least, times in _OFTEN if cell.length >= least)
-    kinds = cell.length // 15
+    kinds = min(cell.length // 6, words.MOST_COINED - _COMMON_WORDS)
     while True:
         listed = words.coined(rng, _COMMON_WORDS + kinds)
         common, rare = listed[:_COMMON_WORDS], listed[_COMMON_WORDS:]
