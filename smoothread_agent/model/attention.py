@@ -67,11 +67,14 @@ class WindowCall:
 
     def _graft(self, kept: Tensor, new: Tensor) -> Tensor:
         """`kept` up to the end of this stretch, with the new tokens' own graph in place of their copies."""
+        ends = (self.start + self.lengths).tolist()
         rows = []
-        for row in range(kept.shape[0]):
-            begin, length = int(self.start[row]), int(self.lengths[row])
-            rest = kept[row, :, begin + length :]
-            rows.append(torch.cat([kept[row, :, :begin].clone(), new[row, :, :length], rest.clone()], dim=1))
+        for row, end in enumerate(ends):
+            length = int(self.lengths[row])
+            padding = kept.new_zeros(kept.shape[1], max(ends) - end, kept.shape[3])
+            rows.append(
+                torch.cat([kept[row, :, : end - length].clone(), new[row, :, :length], padding], dim=1)
+            )
         return torch.stack(rows)
 
 

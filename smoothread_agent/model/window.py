@@ -7,7 +7,7 @@ maximum length, and where the moves fall depends on the stream alone, never on h
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -89,25 +89,33 @@ class PinnedWindowModel(RecurrentModel):
 
     def pin(self, prefix: TokenRows) -> HiddenMemory:
         """See `RecurrentModel.pin`. The buffer is sized by the longest prefix."""
-        longest = max((len(row) for row in prefix), default=0)
-        if not prefix or min(len(row) for row in prefix) == 0:
+        memory = self.new_memory([len(row) for row in prefix])
+        self.read(memory, prefix)
+        return memory
+
+    def new_memory(self, pinned: Sequence[int]) -> HiddenMemory:
+        """An empty memory with a row for each number: the first that many tokens that it reads are pinned.
+
+        Raises:
+            RequestError: a number is 0, or too large for this window.
+        """
+        longest = max(pinned, default=0)
+        if not pinned or min(pinned) < 1:
             raise RequestError("there is nothing to pin: give every row at least one token")
         if self.max_pinned is not None and longest > self.max_pinned:
             raise RequestError(
-                f"the instructions and the task take {longest} tokens, and beside a window of {self.window} at most "
-                f"{self.max_pinned} can be pinned: shorten the task, or choose a smaller window"
+                f"the instructions and the task take {longest} tokens, and beside a window of {self.window} "
+                f"at most {self.max_pinned} can be pinned: shorten the task, or choose a smaller window"
             )
-        batch, slots = len(prefix), longest + 2 * self.window
+        batch, slots = len(pinned), longest + 2 * self.window
         tensors = {}
         for layer, (heads, dim) in enumerate(self._shapes):
             for name in ("keys", "values"):
                 shape = (batch, heads, slots, dim)
                 tensors[f"layers.{layer}.{name}"] = torch.zeros(shape, dtype=self.dtype, device=self.device)
-        tensors["pinned"] = torch.tensor([len(row) for row in prefix], device=self.device)
+        tensors["pinned"] = torch.tensor(pinned, device=self.device)
         tensors["used"] = torch.zeros(batch, dtype=torch.int64, device=self.device)
-        memory = HiddenMemory(tensors, torch.zeros(batch, dtype=torch.int64, device=self.device))
-        self.read(memory, prefix)
-        return memory
+        return HiddenMemory(tensors, torch.zeros(batch, dtype=torch.int64, device=self.device))
 
     @torch.inference_mode()
     def read(self, memory: HiddenMemory, tokens: TokenRows) -> Tensor:
@@ -115,21 +123,32 @@ class PinnedWindowModel(RecurrentModel):
         self._check(memory, tokens)
         logits = torch.full((memory.batch, self.vocab_size), float("nan"), device=self.device)
         for stretch in self._stretches(memory, tokens):
-            out, lengths = self._forward(memory, stretch)
-            rows = [row for row, length in enumerate(lengths) if length]
-            last = sorted({lengths[row] - 1 for row in rows})
-            for row in rows:
-                logits[row] = out[row, last.index(lengths[row] - 1)].float()
+            last = {row: len(part) - 1 for row, part in enumerate(stretch.tokens) if part}
+            kept = sorted(set(last.values()))
+            out = self._forward(memory, stretch, kept)
+            for row, at in last.items():
+                logits[row] = out[row, kept.index(at)].float()
         return logits
 
-    def read_with_grad(self, memory: HiddenMemory, tokens: TokenRows) -> list[Tensor]:
-        """As `read`, for training: the logits `[batch, token, vocab]` of each stretch, one after the other.
+    def read_with_grad(
+        self, memory: HiddenMemory, tokens: TokenRows, keep: Sequence[Sequence[int]]
+    ) -> Iterator[list[Tensor]]:
+        """As `read`, for training: for each stretch, each row's logits `[kept, vocab]` after its tokens `keep`.
 
-        Gradients flow through a stretch (at most `window` tokens after the first) and are cut at its edge, where
-        the memory is carried over, so a step's memory does not grow with the length of the text.
+        Gradients flow through a stretch (a memory's first is `pinned + 2 window` tokens, the others `window`) and are cut at its
+        edge, where the memory is carried over. Whoever calls backward between two stretches needs memory for
+        one, however long the text.
         """
         self._check(memory, tokens)
-        return [self._forward(memory, stretch, train=True)[0] for stretch in self._stretches(memory, tokens)]
+        done = [0] * memory.batch
+        for stretch in self._stretches(memory, tokens):
+            kept = []
+            for row, part in enumerate(stretch.tokens):
+                kept.append([at - done[row] for at in keep[row] if done[row] <= at < done[row] + len(part)])
+                done[row] += len(part)
+            union = sorted({at for row in kept for at in row}) or [0]
+            logits = self._forward(memory, stretch, union, train=True)
+            yield [logits[row, [union.index(at) for at in ats]] for row, ats in enumerate(kept)]
 
     def _check(self, memory: HiddenMemory, tokens: TokenRows) -> None:
         keys = memory.tensors.get("layers.0.keys")
@@ -169,9 +188,9 @@ class PinnedWindowModel(RecurrentModel):
         return stretches
 
     def _forward(
-        self, memory: HiddenMemory, stretch: Stretch, train: bool = False
-    ) -> tuple[Tensor, list[int]]:
-        """Logits `[batch, kept, vocab]`: every token's when training, else those of the rows' last tokens."""
+        self, memory: HiddenMemory, stretch: Stretch, keep: list[int], train: bool = False
+    ) -> Tensor:
+        """Read one stretch: logits `[batch, kept, vocab]` after its tokens `keep`."""
         lengths = [len(part) for part in stretch.tokens]
         width = max(lengths)
         ids = torch.tensor(
@@ -190,16 +209,15 @@ class PinnedWindowModel(RecurrentModel):
             rotation=self._rotation,
             train=train,
         )
-        last = sorted({length - 1 for length in lengths if length})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             out = self.model(
                 input_ids=ids,
                 position_ids=start[:, None] + torch.arange(width, device=self.device),
                 use_cache=False,
-                logits_to_keep=0 if train else torch.tensor(last, device=self.device),
+                logits_to_keep=torch.tensor(keep, device=self.device),
                 **{CALL: call},
             )
         memory.tensors["used"].copy_(start + count)
         memory.tokens_read.add_(count)
-        return out.logits, lengths
+        return out.logits  # type: ignore[no-any-return]

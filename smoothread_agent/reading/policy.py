@@ -43,7 +43,7 @@ class Limits(Value):
         default=8, ge=1, description="clues restated each round; the least confident leave"
     )
     clue_tokens_in_stream: int = Field(default=256, ge=16)
-    clues_per_chunk: int = Field(default=4, ge=1)
+    clues_per_chunk: int = Field(default=8, ge=1)
     quote_characters: tuple[int, int] = (4, 300)
     target_tokens: int = Field(default=48, ge=4, description="of the task, restated each round")
     note_tokens: int = Field(default=48, ge=4)

@@ -165,14 +165,26 @@ def test_training_sees_the_logits_that_reading_sees(tiny):
     plain = tiny("llama")
     model = PinnedWindowModel(plain, fingerprint="tiny", window=WINDOW)
     text = tokens(150)
-    memory = model.pin([text[:5]])
-    stretches = model.read_with_grad(memory, [text[5:]])
-    assert [s.shape[1] for s in stretches] == [2 * WINDOW, WINDOW, WINDOW, WINDOW, WINDOW, 1]
+    stretches = []
+    for (logits,) in model.read_with_grad(model.new_memory([5]), [text], [range(150)]):
+        logits.sum().backward()
+        stretches.append(logits.detach())
+    assert [len(s) for s in stretches] == [5 + 2 * WINDOW, WINDOW, WINDOW, WINDOW, WINDOW, 1]
     reading = model.pin([text[:5]])
     expected = torch.stack([model.read(reading, [[token]])[0] for token in text[5:]])
-    assert torch.allclose(torch.cat(stretches, dim=1)[0], expected, atol=TOLERANCE)
-    stretches[2].sum().backward()
+    assert torch.allclose(torch.cat(stretches)[5:], expected, atol=TOLERANCE)
     assert plain.model.layers[0].self_attn.k_proj.weight.grad.abs().sum() > 0
+
+
+def test_gradients_in_the_first_stretch_equal_those_of_plain_transformers(tiny):
+    plain, text = tiny("llama"), tokens(40)
+    expected = copy.deepcopy(plain)
+    expected(torch.tensor([text])).logits[0, [9, 39]].sum().backward()
+    model = PinnedWindowModel(plain, fingerprint="tiny", window=60)
+    ((logits,),) = model.read_with_grad(model.new_memory([5]), [text], [[9, 39]])
+    logits.sum().backward()
+    for (name, got), (_, want) in zip(plain.named_parameters(), expected.named_parameters(), strict=True):
+        assert torch.allclose(got.grad, want.grad, atol=1e-3, rtol=1e-3), name
 
 
 def test_a_foreign_memory_is_refused(model, tiny):

@@ -1,0 +1,159 @@
+"""Rendering: a trajectory as the exact token stream that a reading of it produces, with a weight for each token.
+
+The reading loop itself is run, with a teacher in the model's place: whatever the loop says, chooses or writes at
+reading time is here said, dictated and copied, by the same code and the same tokenisation.
+"""
+
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+from smoothread_agent.reading import wording
+from smoothread_agent.reading.chunker import Chunk
+from smoothread_agent.reading.codec import TextCodec
+from smoothread_agent.reading.effects import Choice, Choose, Effect, Report, Say, Write
+from smoothread_agent.reading.loop import Plan, pinned_text, read
+from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds
+from smoothread_agent.reading.round import Rules
+from tools.train.trajectory import Part, Trajectory
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each kind of token counts for in the loss."""
+
+    decision: float = 8.0
+    """Whether there is a new clue, whether it is kept, READ or STOP: few tokens, and the hard ones."""
+    first: float = 4.0
+    """The first tokens of a quote: where it begins is the finding."""
+    text: float = 1.0
+    """The rest of a quote, reasons, answers."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One trajectory as tokens: the pinned prefix, the stream after it, and the loss weight of each stream token."""
+
+    pinned: list[int]
+    tokens: list[int]
+    weights: list[float]
+    decisions: list[tuple[int, str, bool, int, int]] = field(default_factory=list)
+    """Position in `tokens`, field, whether the second option is right, and the two options' first tokens."""
+
+
+@dataclass
+class Teacher:
+    """Answers a reading's effects as the trajectory has it, and writes the stream down."""
+
+    codec: TextCodec
+    trajectory: Trajectory
+    weights: Weights
+    out: Rendered
+
+    def run(self, reading: Generator[Effect, Any, Any]) -> None:
+        """Drive the reading to its end."""
+        parts = deque(self.trajectory.parts)
+        self._enter(parts.popleft())
+        answer: Any = None
+        while True:
+            try:
+                effect = reading.send(answer)
+            except StopIteration:
+                return
+            if isinstance(effect, Report) and parts:
+                self._enter(parts.popleft())
+            answer = self._answer(effect)
+
+    def _enter(self, part: Part) -> None:
+        self._part = part
+        self._finds = deque(part.finds)
+
+    def _answer(self, effect: Effect) -> Any:
+        match effect:
+            case Say():
+                tokens = list(effect.tokens) or (
+                    self.codec.plain(effect.text) if effect.plain else self.codec.markup(effect.text)
+                )
+                self._put(tokens, [0.0] * len(tokens))
+            case Choose():
+                return self._choose(effect)
+            case Write():
+                return self._write(effect)
+        return None
+
+    def _choose(self, effect: Choose) -> Choice:
+        weight = self.weights.decision
+        match effect.field:
+            case "new":
+                right = bool(self._finds)
+                if right and not self._finds[0].keep:
+                    weight = 0.0  # a distractor is quoted to be judged; to quote it is no lesson
+            case "keep":
+                right = self._finds.popleft().keep
+            case _:
+                right = self._part.stop
+        options = [self.codec.markup(option) for option in effect.options]
+        chosen = options[int(right)]
+        self.out.decisions.append((len(self.out.tokens), effect.field, right, options[0][0], options[1][0]))
+        self._put(chosen, [weight] + [0.0] * (len(chosen) - 1))
+        return Choice(right, 1.0)
+
+    def _write(self, effect: Write) -> str:
+        match effect.field:
+            case "quote":
+                text = wording.one_line(self._finds[0].text)
+                closed = text + wording.CLOSE["quote"]
+            case "note":
+                text = self._finds.popleft().text
+                closed = f" {text}{wording.CLOSE['note']}"
+            case "reason":
+                text = self._part.reason
+                closed = f" {text}\n"
+            case _:
+                text = closed = self.trajectory.answer
+        tokens = self.codec.plain(closed)
+        if effect.field == "answer":
+            tokens = [*tokens, self.codec.end_of_turn]
+        weights = [self.weights.text] * len(tokens)
+        if effect.field == "quote":
+            weights[:3] = [self.weights.first] * min(3, len(weights))
+            if not self._finds[0].keep:
+                weights = [0.0] * len(weights)
+        elif effect.field == "answer":
+            weights = [self.weights.first] * len(tokens)
+        self._put(tokens, weights)
+        return text
+
+    def _put(self, tokens: list[int], weights: list[float]) -> None:
+        self.out.tokens.extend(tokens)
+        self.out.weights.extend(weights)
+
+
+def render(codec: TextCodec, trajectory: Trajectory, weights: Weights | None = None) -> Rendered:
+    """The stream of `trajectory`, read task first."""
+    chunks, position = [], 0
+    for index, part in enumerate(trajectory.parts):
+        end = position + len(part.text)
+        chunks.append(Chunk(index, position, end, part.text, tuple(codec.plain(part.text))))
+        position = end
+    plan = Plan(
+        task=trajectory.task,
+        arm="smooth",
+        rules=Rules(
+            chat=codec.chat,
+            page_of=lambda position: None,
+            target=trajectory.task,
+            kind=trajectory.kind,
+            thresholds=Thresholds(),
+            stop=StopPolicy(),
+            limits=Limits(),
+        ),
+        chunks=chunks,
+        budget=Budget(),
+    )
+    opening, task, closing = pinned_text(plan)
+    pinned = codec.markup(opening) + codec.plain(task) + codec.markup(closing)
+    teacher = Teacher(codec, trajectory, weights or Weights(), Rendered(pinned, [], []))
+    teacher.run(read(plan))
+    return teacher.out
