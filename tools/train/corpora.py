@@ -29,14 +29,14 @@ HELD_OUT_WORKS = frozenset(
 )
 """Held out by name; of the other works, one in eight is, by a hash of its name."""
 
-_VERSION = 1
+_VERSION = 2
 _ROOTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/help/C", "/usr/share/perl")
 _NAMES = re.compile(
     r".*\.(html|xhtml|txt|md|rst|page|pod|info|info-\d+)$|README[^/]*$|FAQ[^/]*$|NEWS[^/]*$|.*\.[1-8]$"
 )
 _UNWANTED = re.compile(
     r"genindex|py-modindex|/search\.html|COPYING|LICEN[SC]E|/licenses?\.|copyright|hangelog|/whatsnew/changelog"
-    r"|/help/(?!C/)|/debian-handbook/html/(?!en-US)|/man/[a-z]{2}(_[A-Z]{2})?/|/sitemap|bookindex|/pod/perltoc"
+    r"|/help/(?!C/)|/(?:debian-handbook|harden-doc)/html/(?!en-US)|/installation-guide-\w+/(?!en)|/man/[a-z]{2}(_[A-Z]{2})?/|/sitemap|bookindex|/pod/perltoc"
     r"|\.(?:de|es|fr|it|ja|ko|ru|pt|pl|da|fi|sv|cs|zh|nl|ca|el|hu|ro|sk|tr|vi|uk)(?:[-_.]\w+)?\.(?:html|txt)"
     r"|-(?:de|es|fr|it|ja|ko|ru|pt|pl|da|fi|sv|cs|zh|nl)\.(?:html|txt)|THANKS|AUTHORS|/manual_pages"
 )

@@ -51,8 +51,10 @@ def plain_text(path: Path) -> str:
 
 def is_english(text: str) -> bool:
     """Whether English function words make up a share of the words that only English prose has."""
-    words = re.findall(r"[a-z]+", text[:20_000].lower())
-    return len(words) > 60 and sum(word in _ENGLISH for word in words) > 0.16 * len(words)
+    words = re.findall(r"[^\W\d_]+", text[:40_000].lower())
+    foreign = sum(not word.isascii() for word in words)
+    common = sum(word in _ENGLISH for word in words)
+    return len(words) > 60 and common > 0.16 * len(words) and foreign < 0.02 * len(words)
 
 
 def tidy(text: str) -> str:

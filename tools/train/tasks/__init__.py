@@ -1,1 +1,71 @@
-"""Task families: each makes trajectories of one kind."""
+"""Task families: each is a function that makes one kind of trajectory out of a `Draw`."""
+
+import random
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from types import ModuleType
+
+from tools.train.tasks import facts, needles
+from tools.train.tasks.compose import Draw
+from tools.train.trajectory import Split, Trajectory, TrajectoryError, validate
+
+Generator = Callable[[Draw], Trajectory]
+
+_MODULES: tuple[ModuleType, ...] = (needles, facts)
+FAMILIES: dict[str, tuple[Generator, float]] = {
+    name: family for module in _MODULES for name, family in module.FAMILIES.items()
+}
+"""Every family by name: its generator and its default weight."""
+
+_ATTEMPTS = 40
+
+
+def draw_trajectory(
+    rng: random.Random,
+    families: Mapping[str, float] | None,
+    part_characters: tuple[int, int],
+    parts: tuple[int, int],
+    split: Split,
+) -> Trajectory:
+    """See `tools.train.trajectory.sample`."""
+    for name, (low, high) in (("part_characters", part_characters), ("parts", parts)):
+        if not 1 <= low <= high:
+            raise ValueError(f"{name} must be a range of positive numbers, not {(low, high)}")
+    weights = family_weights(families)
+    names = list(weights)
+    error: Exception | None = None
+    for _ in range(_ATTEMPTS):
+        # A draw may be impossible (a quote grew too long, names ran out): the next one is drawn then.
+        name = rng.choices(names, list(weights.values()))[0]
+        try:
+            trajectory = FAMILIES[name][0](Draw.of(rng, split, part_characters, parts))
+            validate(trajectory)
+        except TrajectoryError as failed:
+            error = failed
+            continue
+        return trajectory
+    raise TrajectoryError(
+        f"no valid trajectory in {_ATTEMPTS} attempts; the last one failed: {error}"
+    ) from error
+
+
+def family_weights(families: Mapping[str, float] | None) -> dict[str, float]:
+    """Weights by family name, with patterns resolved.
+
+    Raises:
+        ValueError: a pattern that matches no family, or no positive weight at all.
+    """
+    if families is None:
+        return {name: weight for name, (_, weight) in FAMILIES.items()}
+    weights: dict[str, float] = {}
+    for pattern, weight in families.items():
+        matching = [name for name in FAMILIES if fnmatchcase(name, pattern)]
+        if not matching:
+            raise ValueError(f"no family is called {pattern!r}; there are: {', '.join(FAMILIES)}")
+        total = sum(FAMILIES[name][1] for name in matching)
+        for name in matching:
+            # A pattern's weight is shared out as the defaults are.
+            weights[name] = weights.get(name, 0.0) + weight * FAMILIES[name][1] / total
+    if not any(weight > 0 for weight in weights.values()):
+        raise ValueError("no family has a positive weight")
+    return weights

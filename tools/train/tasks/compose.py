@@ -1,0 +1,191 @@
+"""From a plot (a question and the facts that bear on it) to a trajectory: facts planted in a text."""
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import exp, log
+
+from tools.train.tasks.filler import Filler, boundaries
+from tools.train.trajectory import Find, Part, Split, Trajectory, TrajectoryError
+from tools.train.wording import reasons
+from tools.train.wording.table import Table
+
+TEMPTED = 0.12
+"""Share of the parts with distractors in which the reader quotes one and drops it."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A sentence to plant."""
+
+    text: str
+    quote: str = ""
+    """What the reader quotes of it; empty: all of it."""
+    reason: str | Table[str] = reasons.MORE
+    """Why it is kept (or dropped, for a distractor)."""
+
+    @property
+    def quoted(self) -> str:
+        """The words that the reader quotes."""
+        return self.quote or self.text
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A question, what answers it, and what looks as if it did."""
+
+    family: str
+    task: str
+    answer: str
+    evidence: tuple[Fact, ...] = ()
+    """In the order of the text, when `ordered`."""
+    distractors: tuple[Fact, ...] = ()
+    stop: bool = False
+    """Whether the evidence is complete with the last of it."""
+    ordered: bool = True
+    thing: str = "answer"
+    """What is looked for, for the reasons."""
+    final_reason: str | Table[str] = reasons.ANSWERED
+    """Why reading stops; only where it does."""
+
+
+@dataclass
+class Draw:
+    """What a family draws from: chance, the split, and the size of this trajectory's parts."""
+
+    rng: random.Random
+    split: Split
+    characters: int
+    """Most characters of a part, evidence included."""
+    parts: int
+    """How many parts are wanted."""
+    spans: tuple[int, int] = field(default=(2, 12))
+    """Least and most parts that the caller allows."""
+
+    @staticmethod
+    def of(
+        rng: random.Random, split: Split, part_characters: tuple[int, int], parts: tuple[int, int]
+    ) -> "Draw":
+        """Sizes drawn evenly in the logarithm (characters) and evenly (parts)."""
+        low, high = part_characters
+        characters = round(exp(rng.uniform(log(low), log(high))))
+        return Draw(rng, split, characters, rng.randint(*parts), parts)
+
+    def part_size(self) -> int:
+        """Characters of one part: most of the maximum, seldom less."""
+        return round(
+            self.characters
+            * (self.rng.uniform(0.72, 1.0) if self.rng.random() < 0.85 else self.rng.uniform(0.4, 1))
+        )
+
+
+def compose(plot: Plot, draw: Draw, filler: Filler) -> Trajectory:
+    """Plants the plot's facts in as many parts as were drawn, most of them free of evidence.
+
+    Raises:
+        TrajectoryError: the facts cannot be found again in the text.
+    """
+    rng = draw.rng
+    evidence = list(plot.evidence)
+    if not plot.ordered:
+        rng.shuffle(evidence)
+    count = _part_count(plot, draw)
+    planted: list[list[tuple[Fact, bool]]] = [[] for _ in range(count)]
+    for index, fact in zip(_places(len(evidence), count, plot.stop, draw), evidence, strict=True):
+        planted[index].append((fact, True))
+    for fact in plot.distractors:
+        index = rng.randrange(max(count, draw.parts))
+        if index < count:  # the others stand in the text that an early stop leaves unread
+            planted[index].insert(rng.randint(0, len(planted[index])), (fact, False))
+    parts = [_part(facts, plot, draw, filler) for facts in planted]
+    if plot.stop:
+        reason = worded(plot.final_reason, plot, draw)
+        parts[-1] = replace(parts[-1], reason=reason, stop=True)
+    return Trajectory(plot.task, tuple(parts), plot.answer, "quote", plot.family)
+
+
+def worded(reason: str | Table[str], plot: Plot, draw: Draw) -> str:
+    """A reason in words."""
+    text = reason if isinstance(reason, str) else reason.draw(draw.rng, draw.split)
+    text = text.replace("{thing}", plot.thing)
+    return re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", text)
+
+
+def _part_count(plot: Plot, draw: Draw) -> int:
+    count = draw.parts
+    if plot.stop and len(plot.evidence) == 1 and draw.rng.random() < 0.07:
+        return 1  # the very first part may answer
+    # A part should not be crowded with evidence: room for three facts in each of a third of the parts.
+    return min(max(count, -(-len(plot.evidence) // 2)), max(draw.spans[1], 1))
+
+
+def _places(facts: int, parts: int, stop: bool, draw: Draw) -> list[int]:
+    """The part of each fact, in order; a third of the parts at the most, the last one always when `stop`."""
+    if not facts:
+        return []
+    rng = draw.rng
+    most = max(1, round(parts / 3 + rng.random() * 0.6))
+    chosen = sorted(rng.sample(range(parts), min(facts, most, parts)))
+    if stop:
+        chosen[-1] = parts - 1
+    places = [*chosen, *(rng.choice(chosen) for _ in range(facts - len(chosen)))]
+    return sorted(places)
+
+
+def _part(facts: Sequence[tuple[Fact, bool]], plot: Plot, draw: Draw, filler: Filler) -> Part:
+    rng = draw.rng
+    room = draw.part_size() - sum(len(fact.text) + 1 for fact, _ in facts)
+    text = filler.take(max(room, 60 if facts else 100))
+    text = plant(text, [fact.text for fact, _ in facts], rng)
+    tempted = -1
+    if rng.random() < TEMPTED:
+        tempting = [at for at, (fact, kept) in enumerate(facts) if not kept]
+        tempted = rng.choice(tempting) if tempting else -1
+    finds, reason, at = [], "", 0
+    for number, (fact, kept) in enumerate(facts):
+        if not kept and number != tempted:
+            continue
+        start, end = locate(text, fact.quoted, at)
+        finds.append(Find(text[start:end], kept))
+        at = start + 1
+        if kept or not reason:
+            reason = worded(fact.reason if kept else reasons.DROPPED, plot, draw)
+    return Part(text, tuple(finds), reason)
+
+
+def plant(text: str, facts: Sequence[str], rng: random.Random) -> str:
+    """The text with the facts put in between its sentences, in order; often at its very start or end."""
+    if not facts:
+        return text
+    gaps = boundaries(text)
+    chosen = sorted(_gap(len(gaps), rng) for _ in facts)
+    out, at = [], 0
+    for gap, fact in zip(chosen, facts, strict=True):
+        start, end = gaps[gap]
+        space = text[start:end] if "\n" in text[start:end] else rng.choice((" ", " ", " ", "\n", "\n\n"))
+        if start > at:
+            out.append(text[at:start])
+        out.extend((space if "".join(out[-1:]).strip() else "", fact, space))
+        at = end
+    out.append(text[at:])
+    return "".join(out).strip()
+
+
+def _gap(count: int, rng: random.Random) -> int:
+    """A gap's number: the first, the last, or any."""
+    chance = rng.random()
+    return 0 if chance < 0.15 else count - 1 if chance < 0.3 else rng.randrange(count)
+
+
+def locate(text: str, quote: str, start: int = 0) -> tuple[int, int]:
+    """Where a quote stands from `start` on, whatever the white space between its words.
+
+    Raises:
+        TrajectoryError: it does not stand there.
+    """
+    pattern = r"(?<!\w)" * quote[0].isalnum() + r"\s+".join(map(re.escape, quote.split()))
+    match = re.compile(pattern + r"(?!\w)" * quote[-1].isalnum()).search(text, start)
+    if match is None:
+        raise TrajectoryError(f"planted and not found: {quote!r}")
+    return match.span()
