@@ -11,7 +11,11 @@ from tools.train.wording.facts import LEAD_INS, PEOPLE, PLACES
 from tools.train.wording.facts_things import FIRMS, THINGS
 from tools.train.wording.relations import MAKERS, Relation, parse
 
-PRONOUNS = (("he", "his", "him"), ("she", "her", "her"))
+
+def pronouns(name: str) -> tuple[str, str, str]:
+    """He or she: the same for everyone with this first name."""
+    first = name.partition(" ")[0]
+    return (("he", "his", "him"), ("she", "her", "her"))[sum(first.encode()) % 2]
 
 
 @cache
@@ -63,7 +67,7 @@ class Teller:
 
     def sentence(self, template: str, subject: str, value: str, *, lead: bool = True) -> str:
         """A template in words, sometimes after a lead-in."""
-        he, his, him = self.rng.choice(PRONOUNS)
+        he, his, him = pronouns(subject)
         before = ""
         if lead and self.rng.random() < self.lead:
             before = LEAD_INS.draw(self.rng, self.split)
@@ -74,7 +78,9 @@ class Teller:
 
     def ask(self, relation: Relation, subject: str) -> str:
         """A question for the value."""
-        return articles(relation.questions.draw(self.rng, self.split).format(s=subject))
+        he, his, him = pronouns(subject)
+        template = relation.questions.draw(self.rng, self.split)
+        return articles(template.format(s=subject, he=he, his=his, him=him))
 
     def other(self, relation: Relation | None = None, subject: str = "") -> str:
         """A fact that nobody asks for."""

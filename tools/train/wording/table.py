@@ -10,7 +10,7 @@ from tools.train.trajectory import Split
 
 Entry = TypeVar("Entry")
 HELD_OUT_SHARE = 6
-"""One generated name or listed word in this many is held out."""
+"""One name or word in this many is held out."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,17 @@ class Table(Generic[Entry]):
 
 
 def belongs(word: str, split: Split) -> bool:
-    """Whether a word, listed or generated, is of this split: by its hash, the same everywhere."""
+    """Whether a generated name is of this split: by its hash, the same everywhere."""
     held_out = hashlib.sha256(word.lower().encode()).digest()[0] % HELD_OUT_SHARE == 0
     return held_out == (split == "held_out")
 
 
 def words(listed: str | Iterable[str]) -> Table[str]:
-    """A table out of plain words, split by their hashes."""
-    entries = listed.split() if isinstance(listed, str) else tuple(listed)
-    entries = tuple(dict.fromkeys(entries))
+    """A table out of plain words: those with the lowest hashes are held out, three at the least."""
+    entries = dict.fromkeys(listed.split() if isinstance(listed, str) else listed)
+    ranked = sorted(entries, key=lambda entry: hashlib.sha256(entry.encode()).digest())
+    held_out = set(ranked[: max(3, len(ranked) // HELD_OUT_SHARE)])
     return Table(
-        tuple(entry for entry in entries if belongs(entry, "train")),
-        tuple(entry for entry in entries if belongs(entry, "held_out")),
+        tuple(entry for entry in entries if entry not in held_out),
+        tuple(entry for entry in entries if entry in held_out),
     )
