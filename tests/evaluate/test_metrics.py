@@ -40,6 +40,7 @@ def test_references_are_found_whatever_the_case_and_not_inside_other_words() -> 
     assert answers.holds("1,234,567 in all", "1234567")
     assert answers.holds("uses ‘--null’ there", "--null")
     assert answers.holds("both tuples", "tuple")
+    assert answers.holds("behind the *sign* of **it**", "the sign of it")
     assert not answers.holds("91234567", "1234567")
     assert not answers.holds("12345678", "1234567")
     assert not answers.holds("nothing", "no")

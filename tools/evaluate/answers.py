@@ -19,6 +19,7 @@ NO_ANSWER = tuple(
 """Wordings of "the text does not tell"."""
 
 _QUOTES = str.maketrans("", "", "'\"`‘’“”«»")
+_EMPHASIS = re.compile(r"(?<!\w)\*{1,2}(\w[^*\n]*)\*{1,2}(?!\w)")
 _ARTICLE = re.compile(r"^(?:an?|the)\s+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 _SEPARATOR = re.compile(r"\s*(?:[,;\n]|\band\b|(?:^|\n)\s*[-*•])\s*")
@@ -26,9 +27,9 @@ _LABEL = re.compile(r"^[^:]*:\s+")
 
 
 def normalise(text: str) -> str:
-    """Lower case, plain white space; without quotation marks, thousands separators and marks at the ends."""
+    """Lower case, plain white space; without quotes, emphasis, thousands separators and end marks."""
     text = unicodedata.normalize("NFKC", text).lower().translate(_QUOTES)
-    text = " ".join(_THOUSANDS.sub("", text).split())
+    text = " ".join(_THOUSANDS.sub("", _EMPHASIS.sub(r"\1", text)).split())
     return _ARTICLE.sub("", text.rstrip(" .!,;:").lstrip(" *"))
 
 

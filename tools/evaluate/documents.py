@@ -127,6 +127,6 @@ def held_out_files() -> Iterator[Path]:
 def _clean(text: str) -> str:
     """Plain text: without the markers of the info format, form feeds and runs of blank lines."""
     text = _INFO_TAIL.sub("", text)
-    text = _INFO_HEADER.sub("\n", text).replace("\f", "\n").replace("\r\n", "\n")
+    text = _INFO_HEADER.sub("\n", text).replace("\f", "\n").replace("\r\n", "\n").replace("\xa0", " ")
     text = re.sub(r"[ \t]+\n", "\n", text)
     return re.sub(r"\n{4,}", "\n\n\n", text).strip() + "\n"

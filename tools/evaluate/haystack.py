@@ -43,7 +43,7 @@ def lay(
     """Lay `pieces`, in their order, at random places between units of `filler`.
 
     Args:
-        pieces: what must stand in the text; white space is put behind each.
+        pieces: what must stand in the text: sentences, or passages of several lines set apart by blank lines.
         filler: units that end in white space, without an end.
         length: tokens that the text may have at the most; it has hardly fewer.
         opening: a piece of text to stand before everything else.
@@ -51,7 +51,7 @@ def lay(
     Raises:
         ValueError: the pieces alone are longer than `length`.
     """
-    spaced = [piece.rstrip() + " " for piece in pieces]
+    spaced = [f"\n\n{piece.strip()}\n\n" if "\n" in piece else piece.strip() + " " for piece in pieces]
     budget = length - count(opening + "".join(spaced))
     if budget < 0:
         raise ValueError(f"{len(pieces)} pieces do not fit into {length} tokens: ask for a longer text")
@@ -72,9 +72,9 @@ def noise() -> Iterator[str]:
         yield from NOISE
 
 
-def real(rng: random.Random) -> Iterator[str]:
-    """Sentences of installed documentation, document after document in random order, without an end."""
-    shelf = list(installed())
+def real(rng: random.Random, shelf: Sequence[Document] | None = None) -> Iterator[str]:
+    """Sentences of documents (those installed), one after the other in random order, without an end."""
+    shelf = list(installed() if shelf is None else shelf)
     while True:
         rng.shuffle(shelf)
         for document in shelf:
