@@ -16,7 +16,7 @@ _SETTLED_NS = 2_000_000_000
 
 
 def cache_folder() -> Path:
-    """Where conversions and digests are kept: $SMOOTHREAD_CACHE, or the user's cache folder. May not exist yet."""
+    """Where conversions and digests are kept: $SMOOTHREAD_CACHE, or the user's cache. May not exist yet."""
     given = os.environ.get("SMOOTHREAD_CACHE")
     return Path(given).expanduser() if given else platformdirs.user_cache_path("smoothread", appauthor=False)
 
@@ -43,8 +43,9 @@ _RECORD = TypeAdapter(dict[str, KnownDigest])
 def file_digests(paths: Iterable[Path]) -> dict[Path, str]:
     """Each file's sha256, in hex.
 
-    A file is hashed once: the digest is kept in the cache folder next to size, times and inode of the file, as git
-    does in its index. Any of them changed, and it is hashed again. A cache that cannot be written costs time only.
+    A file is hashed once: the digest is kept in the cache folder next to the file's size, times and inode,
+    as git does in its index. If one of them changed, it is hashed again. A cache that cannot be written
+    costs only time.
 
     Raises:
         OSError: a file cannot be read.

@@ -1,9 +1,9 @@
-"""A GGUF file is converted once: into a folder of the cache that opens in a second, whatever happens meanwhile.
+"""A GGUF file is converted once, whatever happens meanwhile, into a folder that opens in a second.
 
-The folder appears by one rename, after all in it was written and synced, so it is there whole or not at all. A lock
-file keeps two processes from doing the same work; the system drops it when its holder dies, and what a dead holder
-left half-written is cleared by the next. A manifest names every file with its digest: a folder that does not match
-is set aside and made again.
+The folder appears by one rename, after all in it was written and synced: it is there whole or not at all. A
+lock file keeps two processes from doing the same work; the system drops it when its holder dies, and what a
+dead holder left half-written is cleared by the next. A manifest names every file with its digest: a folder
+that does not match it is set aside and made again.
 """
 
 import os
@@ -56,7 +56,7 @@ class Manifest(BaseModel):
 
 
 def converted(gguf: Path, progress: Progress) -> Path:
-    """The folder in hub layout that holds `gguf` converted. Converts it if there is none, or none that is sound.
+    """The folder in hub layout that holds `gguf` converted. Converts it if there is no sound one.
 
     Raises:
         ModelError: the file cannot be converted, or the cache cannot be written.
@@ -72,7 +72,7 @@ def converted(gguf: Path, progress: Progress) -> Path:
                 return folder  # another process made it while this one waited
             progress(f"the converted model is damaged ({fault}): set aside, converting again")
             _set_aside(folder)
-        progress(f"converting {gguf.name} for the first time; this takes about half a minute per 100M parameters")
+        progress(f"converting {gguf.name}, once; this takes half a minute for 100M parameters")
         _make(folder, gguf, source)
         progress(f"converted {gguf.name}")
     return folder
@@ -94,7 +94,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 def damage(folder: Path) -> str | None:
     """What is wrong with a conversion, in words; None if all is as it was written.
 
-    Files are hashed only if they changed since they were last hashed, so a sound conversion costs a few stats.
+    Files are hashed only if they changed since they were last: a sound conversion costs a few stats.
     """
     manifest = read_manifest(folder)
     if manifest is None:
@@ -106,9 +106,8 @@ def damage(folder: Path) -> str | None:
         digests = file_digests(folder / name for name in manifest.files)
     except OSError as error:
         return str(error)
-    return next(
-        (f"{name} changed" for name, file in manifest.files.items() if digests[folder / name] != file.sha256), None
-    )
+    changed = [name for name, file in manifest.files.items() if digests[folder / name] != file.sha256]
+    return f"{', '.join(changed)} changed" if changed else None
 
 
 def _digest(gguf: Path) -> str:
@@ -132,8 +131,8 @@ def _alone(folder: Path, progress: Progress) -> Iterator[None]:
                 lock.acquire(timeout=_LONGEST_WAIT)
             except filelock.Timeout as error:
                 raise ModelError(
-                    f"another process has held {lock.lock_file} for {_LONGEST_WAIT / 60:.0f} minutes: end it, or set "
-                    "SMOOTHREAD_CACHE to another folder"
+                    f"another process has held {lock.lock_file} for {_LONGEST_WAIT / 60:.0f} minutes: "
+                    "end it, or set SMOOTHREAD_CACHE to another folder"
                 ) from error
     try:
         yield
@@ -171,7 +170,7 @@ def _make(folder: Path, gguf: Path, source: str) -> None:
 
 
 def _save(content: DequantisedModel, part: Path) -> None:
-    """Write weights, configuration and tokenizer, readable for all users of the cache, through to the disk."""
+    """Write all that is opened later through to the disk, readable for all users of the cache."""
     with quiet_transformers():
         content.model.save_pretrained(part)
         content.tokenizer.save_pretrained(part)
@@ -202,6 +201,6 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     except (OSError, SafetensorError, NotImplementedError) as error:
         raise ModelError(
-            f"the converted model cannot be written to {folder.parent}: {error}. Make room there (about three times "
-            "the GGUF file), or set SMOOTHREAD_CACHE to a folder that can be written"
+            f"the converted model cannot be written to {folder.parent}: {error}. Make room there (about "
+            "three times the GGUF file), or set SMOOTHREAD_CACHE to a folder that can be written"
         ) from error

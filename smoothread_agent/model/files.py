@@ -48,14 +48,14 @@ def weight_files(folder: Path) -> list[Path]:
         if strange := [name for name in shards if Path(name).name != name]:
             raise ModelError(f"{index} names files outside its folder: {strange}")
         if missing := [name for name in shards if not (folder / name).is_file()]:
-            raise ModelError(f"{folder} lacks {', '.join(missing)} of its {len(shards)} shards: get the model again")
+            raise ModelError(f"{folder} lacks {', '.join(missing)}: get the model again")
         return [folder / name for name in shards]
     single = sorted(folder.glob("*.safetensors"))
     if len(single) == 1 and not (folder / "adapter_config.json").is_file():
         raise ModelError(f"{folder} holds {single[0].name}, where {_WEIGHTS} is expected: rename it")
     if any(folder.glob("*.bin")) or any(folder.glob("*.pth")) or any(folder.glob("*.pt")):
         raise ModelError(
-            f"{folder} holds pickled weights alone, and nothing is unpickled here: save the model as safetensors"
+            f"{folder} holds pickled weights alone, which are never opened: save the model as safetensors"
         )
     raise ModelError(f"{folder} holds no weights: {_WEIGHTS} or its shards are expected")
 
@@ -68,12 +68,12 @@ def check_layout(folder: Path) -> None:
     """
     if not (folder / CONFIG).is_file():
         if (folder / "adapter_config.json").is_file():
-            raise ModelError(f"{folder} is an adapter: give its base as the model, and this folder as the adapter")
+            raise ModelError(f"{folder} is an adapter: give its base as the model, and this as the adapter")
         raise ModelError(f"{folder} is no model: it has no {CONFIG}")
     weight_files(folder)
     if not (folder / TOKENIZER).is_file():
         raise ModelError(
-            f"{folder} has no {TOKENIZER}: save its tokenizer there (tokenizer.save_pretrained of a fast tokenizer)"
+            f"{folder} has no {TOKENIZER}: save its tokenizer there (save_pretrained of a fast tokenizer)"
         )
 
 

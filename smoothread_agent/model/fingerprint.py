@@ -39,7 +39,8 @@ def tokenizer_digest(folder: Path) -> str:
     settings = read_json(settings_file) if settings_file.is_file() else {}
     template = template_file.read_text("utf-8") if template_file.is_file() else settings.get("chat_template")
     telling = {key: _token_text(settings[key]) for key in _TELLING if settings.get(key) is not None}
-    return _digest({"tokenizer": _file_digests([folder / TOKENIZER]), "template": template, "settings": telling})
+    words = _file_digests([folder / TOKENIZER])
+    return _digest({"tokenizer": words, "template": template, "settings": telling})
 
 
 def fingerprint(*, weights: str, tokenizer: str, adapter: str | None) -> str:

@@ -1,8 +1,9 @@
 """From a GGUF file to a model and a tokenizer in transformers' own form, through transformers' reader.
 
-Two things that reader leaves to be done are done here. Its quantisation marks are taken off, so that the model can
-be saved. And where it does not know how the model's text was cut before merging, it takes GPT-2's way: for SmolLM2
-that joins blank space with digits differently from training, and a numbered list costs it a fifth more nats.
+Two things that the reader leaves to be done are done here. Its quantisation marks are taken off, so that
+the model can be saved. And where it does not know how a model's text is cut before merging, it takes
+GPT-2's way: SmolLM2 then sees blank space before digits as it never did in training, and a numbered list
+costs it a fifth more nats.
 """
 
 import warnings
@@ -11,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.gguf_header import GgufHeader, read_gguf_header
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 FLOAT16_ERROR = 2.0**-11
 """Bound on the error of storing a weight matrix in fp16, relative to its norm: half a unit in the last place.
 
-Dequantised blocks (fp16 scales) stay under it: 1.9e-4 to 2.1e-4 was measured for the default model, against 1.3e-3 in
-bf16, with the loss the same to five digits. It halves the file. A matrix that fp16 cannot hold stays in fp32.
+Dequantised blocks (fp16 scales) stay under it: 1.9e-4 to 2.1e-4 for the default model, against 1.3e-3 in
+bf16, with the loss the same to five digits. It halves the file. A matrix that fp16 cannot hold stays in
+fp32.
 """
 
 _DIGITS_FIRST = {"smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"}
@@ -48,7 +50,7 @@ class DequantisedModel:
 
 
 def dequantise(path: Path) -> DequantisedModel:
-    """Read a GGUF file whole. Takes some 25 s for 135M parameters on one core, nearly all of it reading the header.
+    """Read a GGUF file whole. Some 25 s for 135M parameters on one core, most of it for the header.
 
     Raises:
         ModelError: the file is damaged, or of an architecture or a tokenizer that transformers cannot read.
@@ -64,11 +66,11 @@ def dequantise(path: Path) -> DequantisedModel:
             model = AutoModelForCausalLM.from_pretrained(
                 path.parent, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True), **place
             )
-            tokenizer = AutoTokenizer.from_pretrained(path.parent, **place)
-    except Exception as error:  # many kinds, all of transformers' making: an unknown architecture, a damaged block
+            tokenizer = cast("PreTrainedTokenizerFast", AutoTokenizer.from_pretrained(path.parent, **place))
+    except Exception as error:  # of many kinds: an unknown architecture, a damaged block, ...
         raise ModelError(
-            f"transformers cannot read {path} (architecture {header.architecture!r}): {error}. Give a folder in hub "
-            "layout (config.json, *.safetensors, tokenizer.json) instead"
+            f"transformers cannot read {path} (architecture {header.architecture!r}): {error}. "
+            "Give a folder in hub layout (config.json, *.safetensors, tokenizer.json) instead"
         ) from error
     _unmark(model)
     cut_as_trained(tokenizer.backend_tokenizer, header)
@@ -94,8 +96,8 @@ def cut_as_trained(tokenizer: "Tokenizer", header: GgufHeader) -> None:
         )
         return
     warnings.warn(
-        f"how this model cuts text ({header.pre_tokenizer or 'not said in the file'!r}) is not known here; it is cut as "
-        "GPT-2 does, which may cost quality. A folder in hub layout with its tokenizer.json has no such doubt",
+        f"how this model's text is to be cut ({header.pre_tokenizer or 'not said in the file'}) is not known "
+        "here: it is cut as for GPT-2, which may cost quality. A folder in hub layout leaves no such doubt",
         UserWarning,
         stacklevel=2,
     )
@@ -123,7 +125,7 @@ def _narrow(model: "PreTrainedModel") -> float:
 
 
 def narrowed(matrix: "Tensor") -> tuple["Tensor", float]:
-    """The matrix in fp16 and the relative error of that, or the matrix itself and 0 where fp16 cannot hold it."""
+    """The matrix in fp16 and the relative error of that; the matrix and 0 where fp16 cannot hold it."""
     import torch
 
     narrow = matrix.to(torch.float16)
@@ -133,7 +135,7 @@ def narrowed(matrix: "Tensor") -> tuple["Tensor", float]:
 
 @contextmanager
 def _no_bar_of_its_own() -> Iterator[None]:
-    """Take the one progress bar of the GGUF reader that transformers' switch does not reach off the terminal."""
+    """Keep the GGUF reader's progress bar off the terminal: transformers' switch does not reach it."""
     reader = import_module("transformers.modeling_gguf_pytorch_utils")
     bar = getattr(reader, "tqdm", None)
     if bar is None:

@@ -1,4 +1,4 @@
-"""The header of a GGUF file, read without torch: what model it is, how its text is cut, and whether it is whole."""
+"""The header of a GGUF file, read without torch: which model, how its text is cut, whether it is whole."""
 
 import mmap
 import struct
@@ -70,7 +70,7 @@ def read_gguf_header(path: Path) -> GgufHeader:
     if size < header.nbytes:
         raise ModelError(f"{path} is cut short: it has {size:,} of {header.nbytes:,} bytes; get it again")
     if int(header.metadata.get("split.count", 1)) > 1:
-        raise ModelError(f"{path} is one part of a split model: join the parts first (llama-gguf-split --merge)")
+        raise ModelError(f"{path} is one part of a split model: join them first (llama-gguf-split --merge)")
     return header
 
 
@@ -139,4 +139,6 @@ class _Reader:
         self._text()
         dims = [self._number("Q") for _ in range(self._number("I"))]
         block, nbytes = GGML_QUANT_SIZES[GGMLQuantizationType(self._number("I"))]
-        return int(self._number("Q")) + prod(dims) // block * nbytes
+        start: int = self._number("Q")
+        size: int = prod(dims) // block * nbytes
+        return start + size

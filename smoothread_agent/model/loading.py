@@ -1,0 +1,174 @@
+"""From a model's files to a model that reads: weights, adapter and tokenizer, with one fingerprint."""
+
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any, cast
+
+from smoothread_agent.errors import ModelError
+from smoothread_agent.model.adapter import Adapter, read_adapter
+from smoothread_agent.model.files import CONFIG, ModelFiles, read_json, weight_files
+from smoothread_agent.model.fingerprint import fingerprint, tokenizer_digest
+from smoothread_agent.model.quiet import quiet_transformers
+from smoothread_agent.model.startup import collector_paused, read_ahead
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
+
+_NO_LIMIT = 10**30
+"""What transformers itself takes for a tokenizer that knows no longest text."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A causal LM in eval mode with its tokenizer.
+
+    Attributes:
+        model: on its device, in its dtype, adapter merged.
+        tokenizer: exactly as tokenizer.json has it.
+        fingerprint: digest of weights, configuration, adapter, tokenizer and chat format: 64 hex digits.
+        name: the model's name, and the adapter's.
+        config: the model's configuration.
+        files: what it was loaded from.
+    """
+
+    model: "PreTrainedModel"
+    tokenizer: "PreTrainedTokenizerFast"
+    fingerprint: str
+    name: str
+    config: "PreTrainedConfig"
+    files: ModelFiles
+
+    @property
+    def short_fingerprint(self) -> str:
+        """The first 12 digits of the fingerprint: for people, and for file names."""
+        return self.fingerprint[:12]
+
+
+def load_model(
+    files: ModelFiles,
+    *,
+    device: "torch.device | str | None" = None,
+    dtype: "torch.dtype | str | None" = None,
+    adapter: str | PathLike[str] | None = None,
+    attn_implementation: str = "sdpa",
+) -> LoadedModel:
+    """Open a model. Nothing is fetched, nothing is unpickled, and no code that comes with a model is run.
+
+    Args:
+        files: from `resolve`.
+        device: if None, CUDA where there is one, else the CPU.
+        dtype: if None, bf16 on CUDA and on CPUs that multiply it fast, else fp32; also as text, "fp32".
+        adapter: folder of a LoRA adapter, merged into the weights.
+        attn_implementation: name of an attention function that transformers has or was given.
+
+    Raises:
+        ModelError: the files are damaged or incomplete, the architecture is unknown or asks for code of its
+            own, the adapter does not fit, or the device lacks the memory.
+    """
+    if "/" in attn_implementation:
+        raise ModelError(
+            f"attention {attn_implementation!r} would be fetched and run from the hub: not supported"
+        )
+    lora = read_adapter(adapter, base_digest=files.weights_digest) if adapter is not None else None
+    weights = weight_files(files.folder)
+    read_ahead(weights)
+    with collector_paused():
+        import torch
+        import transformers  # noqa: F401
+
+        from smoothread_agent.model.placement import choose_device, choose_dtype
+
+        place = choose_device(device)
+        precision = choose_dtype(dtype, place)
+        model = _open(files, precision, attn_implementation)
+    try:
+        if lora is not None:
+            _merge(model, lora, files)
+        model = model.to(place).eval()  # type: ignore[arg-type]
+    except torch.OutOfMemoryError as error:
+        raise ModelError(f"{files.name} does not fit into the memory of {place}: {error}") from error
+    tokenizer = _open_tokenizer(files, model.config)
+    digest = fingerprint(
+        weights=files.weights_digest,
+        tokenizer=tokenizer_digest(files.folder),
+        adapter=lora.digest if lora is not None else None,
+    )
+    name = files.name if lora is None else f"{files.name}+{lora.name}"
+    return LoadedModel(model, tokenizer, digest, name, model.config, files)
+
+
+def _open(files: ModelFiles, dtype: "torch.dtype", attn_implementation: str) -> "PreTrainedModel":
+    from transformers import AutoModelForCausalLM
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    described = read_json(files.folder / CONFIG)
+    kind = described.get("model_type")
+    if kind not in CONFIG_MAPPING:
+        wants_code = ", and it would run code that comes with the model" if "auto_map" in described else ""
+        raise ModelError(
+            f"{files.name} is of type {kind!r}, which transformers does not know{wants_code}: not supported"
+        )
+    if (files.folder / "adapter_config.json").is_file():
+        raise ModelError(
+            f"{files.folder} mixes a model with an adapter: move the adapter to a folder of its own"
+        )
+    try:
+        with quiet_transformers():
+            opened: Any = AutoModelForCausalLM.from_pretrained(
+                files.folder,
+                dtype=dtype,
+                attn_implementation=attn_implementation,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+            )
+    except (
+        Exception
+    ) as error:  # of many kinds: damaged weights, sizes that differ, an attention it does not know
+        raise ModelError(f"{files.name} cannot be opened from {files.folder}: {error}") from error
+    model, report = opened
+    _check_complete(files, report)
+    return cast("PreTrainedModel", model)
+
+
+def _check_complete(files: ModelFiles, report: dict[str, Any]) -> None:
+    """transformers fills what is missing with random numbers, and logs it: here it is an error."""
+    for fault in ("missing_keys", "mismatched_keys"):
+        if keys := sorted(str(key) for key in report.get(fault) or ()):
+            raise ModelError(
+                f"the weights of {files.name} in {files.folder} are incomplete ({fault.replace('_', ' ')}: "
+                f"{', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''}): get the model again"
+            )
+
+
+def _merge(model: "PreTrainedModel", lora: Adapter, files: ModelFiles) -> None:
+    from smoothread_agent.model.merge import StoredWeights, merge
+
+    merge(model, lora, StoredWeights(weight_files(files.folder)))
+
+
+def _open_tokenizer(files: ModelFiles, config: "PreTrainedConfig") -> "PreTrainedTokenizerFast":
+    """The tokenizer of tokenizer.json, and of nothing else.
+
+    `AutoTokenizer` rebuilds it for some classes (GPT2Tokenizer, Qwen2Tokenizer) and drops what the file
+    says on how to cut text before merging. A longest text is of no meaning to a model that reads on without
+    end.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    try:
+        with quiet_transformers():
+            tokenizer = PreTrainedTokenizerFast.from_pretrained(
+                files.folder, local_files_only=True, model_max_length=_NO_LIMIT
+            )
+    except Exception as error:  # the Rust tokenizer raises bare Exceptions for a damaged file
+        raise ModelError(f"the tokenizer in {files.folder} cannot be opened: {error}") from error
+    words = int(config.get_text_config().vocab_size)
+    if len(tokenizer) > words:
+        raise ModelError(
+            f"{files.name} knows {words:,} tokens, and its tokenizer makes {len(tokenizer):,}: they do not "
+            "belong together"
+        )
+    return cast("PreTrainedTokenizerFast", tokenizer)
