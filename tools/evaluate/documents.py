@@ -10,7 +10,6 @@ import hashlib
 import importlib
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -119,9 +118,9 @@ def installed() -> tuple[Document, ...]:
     return tuple(load(name) for name in python_topics()) + tuple(files)
 
 
-def held_out_files() -> Iterator[Path]:
-    """The files that must never be training data, installed or not."""
-    yield from (Path(record.path) for record in records().values() if record.path)
+def held_out_packages() -> frozenset[str]:
+    """Packages whose documentation must never be training data, whatever file or format it is in."""
+    return frozenset(record.package for record in records().values())
 
 
 def _clean(text: str) -> str:
