@@ -70,6 +70,8 @@ class Case:
         clues: whether evidence is to be quoted or noted.
         early_stop: reading may end once the evidence was read. Where a later part could change the answer it
             may not.
+        judge: gives an answer's share of the full score, 0 to 1, where this is not the share of references
+            found.
         notes: facts about the case that are worth a column in the results, such as a source's name.
     """
 
@@ -84,6 +86,7 @@ class Case:
     ordered: bool = False
     clues: ClueKind = "quote"
     early_stop: bool = True
+    judge: Callable[[str], float] | None = field(default=None, repr=False)
     notes: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -105,6 +108,11 @@ class Case:
         """For each reference, every wording that counts, the reference first."""
         aliases = self.aliases or ((),) * len(self.references)
         return tuple((reference, *others) for reference, others in zip(self.references, aliases, strict=True))
+
+    @property
+    def located(self) -> bool:
+        """Whether it is known where the evidence stands, or that there is none."""
+        return bool(self.evidence) or self.unanswerable
 
     @property
     def must_read_to(self) -> int:

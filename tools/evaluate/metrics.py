@@ -30,7 +30,7 @@ class Score:
     evidence: float | None
     false_clues: int | None
     free_chunks: int | None
-    premature: bool
+    premature: bool | None
     chunks: int
     tokens_read: int
     tokens_decoded: int
@@ -43,10 +43,11 @@ def score(case: Case, outcome: Outcome) -> Score:
     if case.unanswerable:
         share, strict = float(no_answer), float(no_answer)
     else:
-        share = answers.share_found(outcome.answer, case.wanted)
+        found = answers.share_found(outcome.answer, case.wanted)
+        share = case.judge(outcome.answer) if case.judge else found
         strict = float(answers.is_exactly(outcome.answer, case.wanted, ordered=case.ordered))
     quotes = [(clue.start, clue.end) for clue in outcome.clues if clue.kind == "quote"]
-    shows_clues = bool(outcome.chunks) and case.clues == "quote"
+    shows_clues = bool(outcome.chunks) and case.clues == "quote" and case.located
     hit = [any(overlaps(quote, span) for quote in quotes) for span in case.evidence]
     told = (*case.evidence, *case.related)
     free = [chunk for chunk in outcome.chunks if not any(overlaps(chunk, span) for span in told)]
@@ -67,8 +68,9 @@ def score(case: Case, outcome: Outcome) -> Score:
     )
 
 
-def is_premature(case: Case, outcome: Outcome) -> bool:
+def is_premature(case: Case, outcome: Outcome) -> bool | None:
     """Whether the arm decided that it knew enough before all that the answer hangs on was read."""
-    if outcome.stop.reason != "answered" or not outcome.chunks:
-        return False
-    return outcome.chunks[-1][1] < len(case.text[: case.must_read_to].rstrip())
+    if not case.located or not outcome.chunks:
+        return None
+    read = outcome.chunks[-1][1]
+    return outcome.stop.reason == "answered" and read < len(case.text[: case.must_read_to].rstrip())

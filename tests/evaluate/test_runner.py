@@ -1,0 +1,139 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from smoothread_agent.errors import ModelError
+from smoothread_agent.schema import Clue, Coverage, StopSignal, Usage
+from tools.evaluate import summary
+from tools.evaluate.arms.arm import BuiltArm, Settings
+from tools.evaluate.case import Case, TokenCounter
+from tools.evaluate.outcome import Outcome
+from tools.evaluate.runner import Plan, Progress, run
+from tools.evaluate.store import RESULTS, Store
+
+
+class Oracle(BuiltArm):
+    """Answers right, quoting the evidence, on so large a share of the cases."""
+
+    def __init__(self, name: str, share: float = 1.0, fails_on: str = "") -> None:
+        self.name = name
+        self.fingerprint = "model"
+        self.share = share
+        self.fails_on = fails_on
+        self.asked: list[str] = []
+
+    def run(self, case: Case) -> Outcome:
+        self.asked.append(case.id)
+        if self.fails_on and self.fails_on in case.id:
+            raise ModelError("out of memory: take a shorter text")
+        knows = (len(self.asked) - 1) % 10 < 10 * self.share
+        said = ", ".join(case.references) or "The text does not say."
+        return Outcome(
+            answer=said if knows else "something else",
+            clues=tuple(
+                Clue(text=case.text[start:end], start=start, end=end, chunk=0, confidence=1.0)
+                for start, end in case.evidence
+                if knows
+            ),
+            stop=StopSignal(reason="end_of_source"),
+            chunks=((0, len(case.text)),),
+            coverage=Coverage(chunks_read=1, chunks_total=1, tokens_read=9, tokens_total=9, truncated=False),
+            usage=Usage(rounds=1, tokens_read=9, tokens_decoded=2, seconds=0.1),
+        )
+
+
+def go(folder: Path, count: TokenCounter, plan: Plan, *arms: Oracle) -> list[Progress]:
+    with Store(folder) as store:
+        return list(run(plan, Settings(), store, count, lambda name: next(a for a in arms if a.name == name)))
+
+
+PLAN = Plan(suites=["probes"], lengths=[600, 300], arms=["smooth", "full"], cases=2, longest={"full": 300})
+
+
+def test_every_case_is_run_by_every_arm_that_may_read_it(tmp_path: Path, count: TokenCounter) -> None:
+    smooth, full = Oracle("smooth"), Oracle("full")
+    steps = go(tmp_path, count, PLAN, smooth, full)
+    assert len(smooth.asked) == 2 * 5 * 2
+    assert len(full.asked) == 2 * 5
+    assert all("/300/" in asked for asked in full.asked)
+    assert [step.done for step in steps] == list(range(1, 31))
+    assert {step.total for step in steps} == {30}
+
+
+def test_what_is_stored_is_not_run_again(tmp_path: Path, count: TokenCounter) -> None:
+    go(tmp_path, count, PLAN, Oracle("smooth"), Oracle("full"))
+    smooth, full = Oracle("smooth"), Oracle("full")
+    steps = go(tmp_path, count, PLAN, smooth, full)
+    assert smooth.asked == full.asked == []
+    assert all(step.row is None for step in steps)
+
+
+def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, count: TokenCounter) -> None:
+    smooth = Oracle("smooth")
+    plan = Plan(suites=["babi"], lengths=[400], arms=["smooth"], cases=3)
+    with Store(tmp_path) as store:
+        running = run(plan, Settings(), store, count, lambda name: smooth)
+        for _ in range(4):
+            next(running)
+        running.close()
+    path = tmp_path / RESULTS
+    path.write_bytes(path.read_bytes()[:-30])
+    again = Oracle("smooth")
+    go(tmp_path, count, plan, again)
+    assert again.asked[0] == smooth.asked[-1]
+    assert len(again.asked) == 9 - 3
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len({(line["task"], line["index"]) for line in lines}) == len(lines) == 9
+
+
+def test_a_case_that_fails_is_told_and_tried_again(tmp_path: Path, count: TokenCounter) -> None:
+    plan = Plan(suites=["babi"], lengths=[400], arms=["smooth"], cases=1)
+    steps = go(tmp_path, count, plan, Oracle("smooth", fails_on="qa2"))
+    (failure,) = [step.failure for step in steps if step.failure]
+    assert (failure.arm, failure.reason) == ("smooth", "out of memory: take a shorter text")
+    mended = Oracle("smooth")
+    go(tmp_path, count, plan, mended)
+    assert [asked.split("/")[1] for asked in mended.asked] == ["qa2"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"suites": ["rulers"]}, "no suite is called 'rulers'"),
+        ({"tasks": ["qa9"]}, "no task is called 'qa9'"),
+        ({"suites": ["longbench"]}, "give --data"),
+    ],
+)
+def test_a_plan_that_asks_for_what_is_not_there_is_refused(changed: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Plan(**{"suites": ["babi"], "lengths": [400], "arms": ["smooth"], "cases": 1, **changed})
+
+
+def test_the_summary_of_known_answers(tmp_path: Path, count: TokenCounter) -> None:
+    plan = Plan(suites=["babi"], lengths=[400], arms=["smooth", "reset"], cases=10, tasks=["qa1"])
+    go(tmp_path, count, plan, Oracle("smooth", share=0.8), Oracle("reset", share=0.5))
+    with Store(tmp_path) as store:
+        lines = {line.arm: line for line in summary.lines(store.rows)}
+        (one, every) = summary.gains(store.rows)
+    assert lines["smooth"].cases == 10
+    assert lines["smooth"].found is not None
+    assert lines["smooth"].found.mean == pytest.approx(0.8)
+    assert lines["smooth"].place is not None
+    assert lines["smooth"].place.mean == pytest.approx(0.8)
+    assert lines["smooth"].decoded == 2
+    assert lines["smooth"].false_clues is None, "the one chunk holds the evidence"
+    assert (one.arm, one.over, one.task, every.task) == ("smooth", "reset", "qa1", summary.ALL)
+    assert one.found.mean == pytest.approx(0.3)
+    assert 0.0 <= one.found.low < 0.3 < one.found.high
+
+
+def test_longbench_runs_from_a_folder(tmp_path: Path, count: TokenCounter) -> None:
+    line = {"input": "Who?", "context": "The ship sank.", "answers": ["the ship"], "all_classes": None}
+    (tmp_path / "qasper.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    plan = Plan(suites=["longbench"], lengths=[], arms=["smooth"], cases=5, data=tmp_path)
+    (step,) = go(tmp_path / "out", count, plan, Oracle("smooth"))
+    assert step.row is not None
+    assert step.row.score.share == 1.0
+    assert step.row.score.premature is None
+    assert step.row.score.place is None
