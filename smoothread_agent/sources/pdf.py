@@ -3,7 +3,7 @@
 import io
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smoothread_agent.errors import SourceError
 from smoothread_agent.sources.refusals import MissingExtraError, TooLargeError
@@ -15,22 +15,17 @@ if TYPE_CHECKING:
 MAGIC = b"%PDF-"
 MEDIA_TYPE = "application/pdf"
 
-_LIGATURES = {
-    0xFB00: "ff",
-    0xFB01: "fi",
-    0xFB02: "fl",
-    0xFB03: "ffi",
-    0xFB04: "ffl",
-    0xFB05: "st",
-    0xFB06: "st",
-}
-_NO_TEXT = re.compile("[\ud800-\udfff]")
+# Thousandths of the font's size: kerning stays below the first, a space above it even in a line set tight.
+_WORD_GAP = 150
+_SURE_GAP = 1000
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
+_HALF_PAIRS = re.compile("[\ud800-\udfff]")
 
 
 def pdf_source(data: bytes, name: str, limit: int) -> Source:
     """The text of a PDF, page after page; `Page.number` counts the sheets from 1, as a viewer does.
 
-    The text is what the file says of itself: its line ends stay, ligatures become their letters. A page
+    The text is what the file says of itself: line ends and hyphens stay, ligatures become their letters. A page
     without text, or one that cannot be decoded, is named in `Source.skipped`.
 
     Raises:
@@ -39,63 +34,94 @@ def pdf_source(data: bytes, name: str, limit: int) -> Source:
         SourceError: the file is damaged, is locked with a password, or has no text on any page.
     """
     try:
-        import pypdf
+        from pypdf.errors import DependencyError
     except ImportError as error:
         raise MissingExtraError(name, "a PDF", "pypdf", "pdf") from error
     # It logs every flaw that it mends; without a handler of the application's own these would go to stderr.
     logging.getLogger("pypdf").addHandler(logging.NullHandler())
     try:
-        reader = pypdf.PdfReader(io.BytesIO(data))
-        _unlock(reader, name)
-        count = len(reader.pages)
-    except SourceError:
-        raise
-    except (
-        Exception
-    ) as error:  # a damaged file can make it raise anything, RecursionError and KeyError included
-        raise SourceError(f"{name} is a damaged PDF ({_said(error)}): get it again, or repair it") from error
-    texts: list[str] = []
-    pages: list[Page] = []
-    skipped: list[Skipped] = []
+        reader = _opened(data, name)
+        texts, skipped = _texts(reader, name, limit)
+    except DependencyError as error:
+        raise SourceError(
+            f"{name} is encrypted with AES, which needs: pip install 'pypdf[crypto]'"
+        ) from error
+    if not texts:
+        raise SourceError(f"{name} holds no text on its {len(skipped)} pages{_why_none(skipped)}")
+    pages = []
     start = 0
-    for number in range(1, count + 1):
+    for number, text in texts.items():
+        pages.append(Page(start, number))
+        start += len(text) + len(PAGE_GAP)
+    return Source(PAGE_GAP.join(texts.values()), name, MEDIA_TYPE, tuple(pages), tuple(skipped))
+
+
+def _opened(data: bytes, name: str) -> "PdfReader":
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError
+
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        # The empty password opens the files that only forbid printing or copying.
+        locked = reader.is_encrypted and not reader.decrypt("")
+        if not locked:
+            len(reader.pages)
+    except DependencyError:
+        raise
+    except Exception as error:  # a damaged file can make it raise anything, a RecursionError or a KeyError
+        raise SourceError(f"{name} is a damaged PDF ({_said(error)}): get it again, or repair it") from error
+    if locked:
+        raise SourceError(f"{name} is locked with a password: save a copy without it (qpdf --decrypt)")
+    return reader
+
+
+def _texts(reader: "PdfReader", name: str, limit: int) -> tuple[dict[int, str], list[Skipped]]:
+    """Page numbers to their texts, and the pages that have none."""
+    from pypdf.errors import DependencyError
+
+    texts: dict[int, str] = {}
+    skipped: list[Skipped] = []
+    size = 0
+    for number in range(1, len(reader.pages) + 1):
         try:
-            text = _clean(reader.pages[number - 1].extract_text())
-        except Exception as error:  # as above, but one page alone is no reason to give up the others
+            text = _clean(reader.pages[number - 1].extract_text(visitor_operand_before=_widen_gaps))
+        except DependencyError:
+            raise
+        except Exception as error:  # as above, but one page is no reason to give up the others
             skipped.append(Skipped(f"page {number}", f"cannot be decoded ({_said(error)})"))
             continue
         if not text:
             skipped.append(Skipped(f"page {number}", "no text: blank, or an image"))
             continue
-        pages.append(Page(start, number))
-        texts.append(text)
-        start += len(text) + len(PAGE_GAP)
-        if start > limit:
+        texts[number] = text
+        size += len(text) + len(PAGE_GAP)
+        if size > limit:
             raise TooLargeError(name, limit)
-    if not texts:
-        raise SourceError(f"{name} holds no text on its {count} pages{_why_none(skipped)}")
-    return Source(PAGE_GAP.join(texts), name, MEDIA_TYPE, tuple(pages), tuple(skipped))
+    return texts, skipped
 
 
-def _unlock(reader: "PdfReader", name: str) -> None:
-    """Open a file encrypted under the empty password, as those are that only forbid printing or copying."""
-    if not reader.is_encrypted:
+def _widen_gaps(operator: bytes, operands: list[Any], *_: Any) -> None:
+    """Make the gaps between words plain to pypdf, which calls this before each operator that it obeys.
+
+    Many files (those of TeX) have no space characters, only gaps between runs of glyphs, and pypdf takes a gap
+    for a space if it is wider than half the font's space. But it reads that width from the font's table under
+    the code 32, which in a font numbered by glyphs is any glyph: whole lines lose their spaces. So a gap that
+    is a space in any font is written as a wide step forth and the rest back, which ends where it did.
+    """
+    if operator != b"TJ" or not operands or not isinstance(operands[0], list):
         return
-    from pypdf.errors import DependencyError
-
-    try:
-        opened = reader.decrypt("")
-    except DependencyError as error:
-        raise SourceError(
-            f"{name} is encrypted with AES, which needs: pip install 'pypdf[crypto]'"
-        ) from error
-    if not opened:
-        raise SourceError(f"{name} is locked with a password: save a copy without it (qpdf --decrypt)")
+    run: list[Any] = []
+    for item in operands[0]:
+        if isinstance(item, int | float) and _WORD_GAP <= -item < _SURE_GAP:
+            run += [type(item)(-_SURE_GAP), type(item)(_SURE_GAP + item)]
+        else:
+            run.append(item)
+    operands[0][:] = run
 
 
 def _clean(text: str) -> str:
     # A font's faulty map can give halves of surrogate pairs, which are no characters.
-    text = _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text.replace("\x00", ""))
+    text = _HALF_PAIRS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\x00", ""))
     return text.translate(_LIGATURES).rstrip().lstrip("\n")
 
 
