@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -25,14 +25,31 @@ SETTINGS, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 BASE_DIGEST = "base_weights_digest"
 """Entry of the weights file's metadata that names the one base it fits. Optional; PEFT passes over it."""
 
+_Number = TypeVar("_Number", int, float)
+
 _WEIGHT_NAME = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<half>[AB])\.weight")
 
 _HARMLESS = {
-    "arrow_config", "auto_mapping", "base_model_name_or_path", "corda_config", "ensure_weight_tying",
-    "eva_config", "exclude_modules", "inference_mode", "layers_pattern", "layers_to_transform",
-    "loftq_config", "lora_dropout", "megatron_core", "peft_version", "qalora_group_size", "rank_pattern",
-    "revision", "runtime_config", "target_modules", "task_type",
-}  # fmt: skip
+    "arrow_config",
+    "auto_mapping",
+    "base_model_name_or_path",
+    "corda_config",
+    "ensure_weight_tying",
+    "eva_config",
+    "exclude_modules",
+    "inference_mode",
+    "layers_pattern",
+    "layers_to_transform",
+    "loftq_config",
+    "lora_dropout",
+    "megatron_core",
+    "peft_version",
+    "qalora_group_size",
+    "revision",
+    "runtime_config",
+    "target_modules",
+    "task_type",
+}
 """Settings that say how an adapter was trained, or that only matter beside another that is refused."""
 
 _PLAIN_STARTS = {True, False, None, "gaussian", "orthogonal", "eva"}
@@ -48,15 +65,19 @@ class LoraSettings(BaseModel):
     r: int
     lora_alpha: float
     use_rslora: bool = False
+    rank_pattern: dict[str, int] = {}
     alpha_pattern: dict[str, float] = {}
     fan_in_fan_out: bool = False
     bias: str = "none"
     init_lora_weights: bool | str | None = True
 
-    def scale(self, module: str, rank: int) -> float:
-        """What B A is multiplied by in a module, given the rank it has there."""
-        fits = (key for key in self.alpha_pattern if re.match(rf"(.*\.)?({key})$", module))
-        alpha = self.alpha_pattern.get(next(fits, ""), self.lora_alpha)
+    def rank(self, module: str) -> int:
+        """The rank of B A in a module."""
+        return _for_module(module, self.rank_pattern, self.r)
+
+    def scale(self, module: str) -> float:
+        """What B A is multiplied by in a module."""
+        rank, alpha = self.rank(module), _for_module(module, self.alpha_pattern, self.lora_alpha)
         return alpha / math.sqrt(rank) if self.use_rslora else alpha / rank
 
     def objections(self) -> list[str]:
@@ -106,6 +127,12 @@ class Adapter:
                         weights.get_tensor(f"base_model.model.{module}.lora_{half}.weight").float()
                         for half in "AB"
                     )
+                    rank = self.settings.rank(module)
+                    if a.dim() != 2 or b.dim() != 2 or a.shape[0] != rank or b.shape[1] != rank:
+                        raise ModelError(
+                            f"{path} contradicts {SETTINGS}: rank {rank} is expected for {module}, and its "
+                            f"weights are {list(a.shape)} and {list(b.shape)}"
+                        )
                     yield module, a, b
         except (OSError, SafetensorError) as error:
             raise ModelError(f"{path} cannot be read: {error}") from error
@@ -141,6 +168,12 @@ def read_adapter(folder: str | PathLike[str], *, base_digest: str | None = None)
         )
     deciding = settings.model_dump(include=set(LoraSettings.model_fields) - {"init_lora_weights"})
     return Adapter(path, path.resolve().name, settings, adapter_digest(deciding, path / WEIGHTS))
+
+
+def _for_module(module: str, patterns: dict[str, _Number], default: _Number) -> _Number:
+    """The value for a module: of the first pattern that fits the end of its name, as PEFT reads patterns."""
+    fits = (value for pattern, value in patterns.items() if re.match(rf"(.*\.)?({pattern})$", module))
+    return next(fits, default)
 
 
 def _named_base(weights: Path) -> str | None:

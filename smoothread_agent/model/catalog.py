@@ -127,9 +127,9 @@ def _default() -> Iterator[ModelEntry]:
 
 
 def _conversions() -> Iterator[ModelEntry]:
-    for folder in sorted(conversions_folder().glob("*-v*")):
+    for folder in sorted(conversions_folder().glob("*")):
         manifest = read_manifest(folder)
-        if manifest is not None and ".part-" not in folder.name and not folder.name.endswith(".damaged"):
+        if manifest is not None and not folder.suffix:  # no half-written one, and none that was set aside
             yield ModelEntry(manifest.name, "gguf", folder, _nbytes(folder), damage(folder))
 
 

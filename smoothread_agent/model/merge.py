@@ -35,7 +35,7 @@ def merge(model: "PreTrainedModel", adapter: Adapter, stored: "StoredWeights") -
                 f"the adapter {adapter.folder} changes {name}, which shares its weights with the embeddings: "
                 "not supported"
             )
-        change = adapter.settings.scale(name, a.shape[0]) * (b @ a)
+        change = adapter.settings.scale(name) * (b @ a)
         if isinstance(layer, Conv1D):
             change = change.T
         weight = layer.weight
