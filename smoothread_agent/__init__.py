@@ -1,1 +1,67 @@
 """Reads long sources with a recurrent LLM, chunk by chunk, and keeps what it read."""
+
+from typing import TYPE_CHECKING, Any
+
+from smoothread_agent.errors import (
+    GrammarError,
+    MemoryMismatchError,
+    ModelError,
+    RequestError,
+    SmoothReadError,
+    SourceError,
+)
+from smoothread_agent.schema import (
+    ChunkSummary,
+    Clue,
+    Coverage,
+    ReadingResult,
+    ReadingStep,
+    ReadRequest,
+    SourceInfo,
+    StopSignal,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from smoothread_agent.reader import SmoothReader
+    from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ChunkSummary",
+    "Clue",
+    "Coverage",
+    "GrammarError",
+    "Limits",
+    "MemoryMismatchError",
+    "ModelError",
+    "ReadRequest",
+    "ReadingResult",
+    "ReadingStep",
+    "RequestError",
+    "SmoothReadError",
+    "SmoothReader",
+    "SourceError",
+    "SourceInfo",
+    "StopPolicy",
+    "StopSignal",
+    "Thresholds",
+    "Usage",
+]
+
+_LATER = {
+    "SmoothReader": "smoothread_agent.reader",
+    "Limits": "smoothread_agent.reading.policy",
+    "StopPolicy": "smoothread_agent.reading.policy",
+    "Thresholds": "smoothread_agent.reading.policy",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs torch when it is asked for: importing the package stays quick."""
+    if name in _LATER:
+        from importlib import import_module
+
+        return getattr(import_module(_LATER[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -107,43 +107,38 @@ class SourceInfo(Value):
 
 
 class ReadingStep(Value):
-    """A cumulative snapshot after one chunk; the last one of a stream carries the whole result."""
+    """A cumulative snapshot after one chunk. The last one of a stream is the `ReadingResult`."""
 
-    summary: ChunkSummary | None = Field(description="this chunk's summary; none in the arm `whole`")
-    clues: tuple[Clue, ...] = ()
+    summary: ChunkSummary | None = Field(
+        default=None, description="summary of the chunk read last; none in the arm `whole`"
+    )
+    clues: tuple[Clue, ...] = Field(default=(), description="every clue found so far, in order of finding")
     coverage: Coverage
     usage: Usage
-    result: "ReadingResult | None" = Field(default=None, description="set on the last step alone")
 
 
-class ReadingResult(Value):
+class ReadingResult(ReadingStep):
     """What a reading gives: the answer, the evidence, why it ended, how much was read, what it cost."""
 
     task: str
-    answer: str
+    answer: str = Field(description="empty when the reading was cancelled before an answer")
     data: Any = Field(default=None, description="the answer under the caller's schema, when one was given")
-    clues: tuple[Clue, ...] = ()
     stop: StopSignal
-    coverage: Coverage
-    usage: Usage
     source: SourceInfo
     model: str = Field(description="fingerprint of the model that read: weights, adapter and tokenizer")
     arm: Arm = "smooth"
 
 
 class ReadRequest(BaseModel):
-    """One reading: what to look for, and where."""
+    """One reading: what to look for, where, and for how much."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
-    task: str = Field(description="the question to answer or the thing to collect")
+    task: str = Field(min_length=1, description="the question to answer, or what to collect or summarise")
     source: Any = Field(
-        description="text, a path, bytes, a Blob, one or several Documents, a folder, or an iterable of texts"
+        description="text, a path, bytes, a Blob, Documents, a folder, or an iterable of any of these"
     )
     clues: ClueKind = Field(default="quote", description="`quote` to collect evidence, `note` to summarise")
     max_tokens: int | None = Field(default=None, gt=0, description="source tokens to read at the most")
-    max_seconds: float | None = Field(default=None, gt=0)
-    max_chunks: int | None = Field(default=None, gt=0)
-
-
-ReadingStep.model_rebuild()
+    max_chunks: int | None = Field(default=None, gt=0, description="chunks to read at the most")
+    max_seconds: float | None = Field(default=None, gt=0, description="seconds after which no chunk is begun")

@@ -46,7 +46,7 @@ class WindowCall:
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
         """Write this layer's new keys and values to the memory, then attend: `[batch, head, token, dim]`."""
-        where = {"start": self.start, "lengths": self.lengths, "pinned": self.pinned}
+        where: dict[str, Any] = {"start": self.start, "lengths": self.lengths, "pinned": self.pinned}
         kept_keys, kept_values = self.keys[layer], self.values[layer]
         window_advance(
             kept_keys,

@@ -2,17 +2,18 @@
 
 import math
 import sys
+from typing import cast
 
 import torch
 from smoothread_kernels.window_advance.reference import rotate_back
-from torch import nn
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.attention import Rotation
 
-_TOLERANCE = 1e-4
-"""fp32 rotations by a few thousand radians differ by about 1e-5; another pairing of dimensions by about 1."""
+_TOLERANCE = 5e-3
+"""fp32 rotations by several thousand radians differ by less than 1e-3; another pairing of dimensions by about 1."""
 
 
 def rotation_of(model: PreTrainedModel, window: int) -> Rotation:
@@ -29,14 +30,15 @@ def rotation_of(model: PreTrainedModel, window: int) -> Rotation:
             f"{name} has no rotary attention of the usual form, so its window cannot be renumbered: "
             "use a model with rotary positions (Llama, Qwen, Mistral, ...)"
         )
-    inverse = rotary.inv_freq.detach().double().cpu()
+    frequencies = cast(Tensor, rotary.inv_freq)
+    inverse = frequencies.detach().double().cpu()
     angle = inverse * window
     cos, sin = angle.cos().float(), angle.sin().float()
     width = 2 * inverse.shape[0]
     key = torch.randn(1, 1, 2, width, generator=torch.Generator().manual_seed(0))
-    device = rotary.inv_freq.device
+    device = frequencies.device
 
-    def at(positions: list[int]) -> torch.Tensor:
+    def at(positions: list[int]) -> Tensor:
         index = torch.tensor([positions], device=device)
         turn = rotary(key.to(device), index)
         return apply(key.to(device), key.to(device), *turn)[1].float().cpu()  # type: ignore[no-any-return]

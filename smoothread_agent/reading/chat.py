@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from jinja2 import TemplateError
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerFast
 
 _SYSTEM, _USER, _ASSISTANT, _AGAIN = "«system»", "«user»", "«assistant»", "«again»"
 
@@ -19,7 +19,7 @@ class ChatFormat:
     to_next: str
 
     @classmethod
-    def of(cls, tokenizer: PreTrainedTokenizerBase) -> "ChatFormat":
+    def of(cls, tokenizer: PreTrainedTokenizerFast) -> "ChatFormat":
         """Read the pieces off the tokenizer's chat template; without a template, plain headings serve.
 
         A template that refuses a system turn gets the system text at the head of the first user turn.

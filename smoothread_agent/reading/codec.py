@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerFast
 
 from smoothread_agent.reading.chat import ChatFormat
 
@@ -19,7 +19,7 @@ class TextCodec:
     looks like a special token in it is spelled out as text, so it can neither end a turn nor open one.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self.tokenizer = tokenizer
         self.chat = ChatFormat.of(tokenizer)
         self._markup: Tokenizer = tokenizer.backend_tokenizer

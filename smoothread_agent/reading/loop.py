@@ -13,7 +13,7 @@ from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.effects import Effect, Forget, Report, Say, Write
 from smoothread_agent.reading.policy import Budget
 from smoothread_agent.reading.round import Notes, Rules, read_chunk
-from smoothread_agent.schema import Arm, Clue, Coverage, ReadingStep, StopSignal, Usage
+from smoothread_agent.schema import Arm, Coverage, ReadingStep, StopSignal, Usage
 
 Reading = Generator[Effect, Any, "Outcome"]
 
@@ -40,7 +40,7 @@ class Outcome:
     """What the loop ends with; the reader makes it a `ReadingResult`."""
 
     answer: str
-    clues: tuple[Clue, ...]
+    notes: Notes
     stop: StopSignal
     coverage: Coverage
 
@@ -69,12 +69,13 @@ def read(plan: Plan) -> Reading:
         chunks_read += 1
         tokens_read += len(chunk.tokens)
         coverage = _coverage(plan, chunks_read, tokens_read)
-        yield Report(ReadingStep(summary=notes.summary, clues=notes.clues, coverage=coverage, usage=Usage()))
+        step = ReadingStep(summary=notes.summary, clues=notes.clues, coverage=coverage, usage=Usage())
+        yield Report(step)
         if notes.summary is not None and notes.summary.action == "STOP":
             stop = StopSignal(reason="answered", confidence=notes.summary.stop_confidence)
             break
     answer = "" if stop.reason == "cancelled" else (yield from _answer(plan))
-    return Outcome(answer, notes.clues, stop, _coverage(plan, chunks_read, tokens_read))
+    return Outcome(answer, notes, stop, _coverage(plan, chunks_read, tokens_read))
 
 
 def _chunk(plan: Plan, chunk: Chunk, notes: Notes) -> Generator[Effect, Any, Notes]:

@@ -1,0 +1,248 @@
+"""SmoothReader: the Runnable, the one public door."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from os import PathLike, fspath
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig, RunnableSerializable
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing_extensions import Self, override
+
+from smoothread_agent.errors import RequestError
+from smoothread_agent.reading.engine import Engine, EngineSpec
+from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
+from smoothread_agent.reading.session import Method, sessions
+from smoothread_agent.schema import Arm, ClueKind, ReadingResult, ReadingStep, ReadRequest
+from smoothread_agent.sources import load_source
+
+
+class SmoothReader(RunnableSerializable[Any, ReadingStep]):
+    """Reads a long source for a task, chunk by chunk, with a recurrent LLM.
+
+    Input: a `ReadRequest`, a dict with its fields, or, with a bound `task`, a bare source (text, a path, bytes, a
+    Blob, Documents, a folder, an iterable of these). `invoke` returns a `ReadingResult`; `stream` yields a
+    cumulative `ReadingStep` after every chunk, and the `ReadingResult` last.
+
+    Readings on several threads take turns at the model, one forward pass at a time. An async reading that is
+    cancelled stops the model before its next chunk.
+
+        reader = SmoothReader.from_pretrained()
+        result = reader.invoke({"task": "Which port does the server use?", "source": Path("manual.pdf")})
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+
+    spec: EngineSpec = Field(default_factory=EngineSpec, description="which model reads")
+    task: str | None = Field(
+        default=None, description="a task for every source, so that a bare source is input enough"
+    )
+    clues: ClueKind = Field(default="quote", description="`quote` to collect evidence, `note` to summarise")
+    arm: Arm = Field(default="smooth", description="the method, or one of the two it is measured against")
+    chunk: int = Field(default=512, ge=16, description="tokens a chunk at the most")
+    thresholds: Thresholds | None = Field(default=None, description="none: those that the adapter ships")
+    stop: StopPolicy = StopPolicy()
+    limits: Limits = Limits()
+    max_tokens: int | None = Field(default=None, gt=0, description="source tokens a reading at the most")
+    max_chunks: int | None = Field(default=None, gt=0)
+    max_seconds: float | None = Field(default=None, gt=0)
+    answer_schema: type[BaseModel] | None = Field(
+        default=None, description="decode the answer under this schema"
+    )
+    allowed_roots: tuple[str, ...] | None = Field(
+        default=None,
+        description="folders that paths must lie in; none allows all. Set it where an agent names paths",
+    )
+    engine: Engine | None = Field(default=None, exclude=True, repr=False)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        model: str | PathLike[str] | None = None,
+        *,
+        adapter: str | PathLike[str] | None = "auto",
+        window: int = 1024,
+        device: str | None = None,
+        dtype: str | None = None,
+        allow_download: bool = False,
+        **options: Any,
+    ) -> Self:
+        """Open a model and make a reader of it.
+
+        Args:
+            model: a folder in hub layout, a GGUF file, or a hub id; none: the embedded default model.
+            adapter: a LoRA folder in PEFT layout; `auto`: the shipped one, for the default model; none: no adapter.
+            window: tokens that stay in sight beside the pinned ones. Larger recalls farther and reads slower.
+            device: `cuda`, `cpu`, `mps`; none: CUDA where there is one, else the CPU.
+            dtype: `bf16`, `fp16`, `fp32`; none: bf16 on CUDA and on CPUs that multiply it fast, else fp32.
+            allow_download: fetch a hub id that is not on this machine. Without it nothing is ever fetched.
+            options: the reader's other fields (`task`, `arm`, `chunk`, `limits`, ...).
+
+        Raises:
+            ModelError: the model or the adapter cannot be found, opened, or read with.
+        """
+        spec = EngineSpec(
+            model=None if model is None else fspath(model),
+            adapter=None if adapter is None else fspath(adapter),
+            window=window,
+            device=device,
+            dtype=dtype,
+            allow_download=allow_download,
+        )
+        reader = cls(spec=spec, **options)
+        reader.opened().ready()
+        return reader
+
+    def opened(self) -> Engine:
+        """The engine that `spec` calls for; the model itself is opened at its first use."""
+        if self.engine is None or self.engine.spec != self.spec:
+            self.engine = Engine(self.spec)
+        return self.engine
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """A reader can be dumped: its settings are, its model is opened again."""
+        return True
+
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Where `langchain_core.load` finds the class."""
+        return ["smoothread_agent", "reader"]
+
+    @property
+    @override
+    def InputType(self) -> Any:
+        return ReadRequest
+
+    @property
+    @override
+    def OutputType(self) -> type[ReadingStep]:
+        return ReadingResult
+
+    @override
+    def get_input_schema(self, config: RunnableConfig | None = None) -> type[BaseModel]:
+        return ReadRequest
+
+    @override
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> ReadingResult:
+        def run(_: Any) -> ReadingStep:
+            return _last(self._steps(input, None))
+
+        return self._call_with_config(run, _traced(input), config, run_type="chain")  # type: ignore[return-value]
+
+    @override
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> ReadingResult:
+        async def run(_: Any) -> ReadingStep:
+            last = None
+            async for step in self._asteps(input):
+                last = step
+            assert last is not None
+            return last
+
+        return await self._acall_with_config(run, _traced(input), config, run_type="chain")  # type: ignore[return-value]
+
+    @override
+    def stream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[ReadingStep]:
+        def run(_: Iterator[Any]) -> Iterator[ReadingStep]:
+            for _traced_input in _:
+                yield from self._steps(input, None)
+
+        yield from self._transform_stream_with_config(iter([_traced(input)]), run, config, run_type="chain")
+
+    @override
+    async def astream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[ReadingStep]:
+        async def run(_: AsyncIterator[Any]) -> AsyncIterator[ReadingStep]:
+            async for _traced_input in _:
+                async for step in self._asteps(input):
+                    yield step
+
+        async def once() -> AsyncIterator[Any]:
+            yield _traced(input)
+
+        async for step in self._atransform_stream_with_config(once(), run, config, run_type="chain"):
+            yield step
+
+    def read(self, request: Any, *, cancelled: threading.Event | None = None) -> Iterator[ReadingStep]:
+        """As `stream`, without callbacks; once `cancelled` is set, the reading ends before its next chunk."""
+        return self._steps(request, cancelled)
+
+    def _steps(self, input: Any, cancelled: threading.Event | None) -> Iterator[ReadingStep]:
+        request = self._request(input)
+        source = load_source(request.source, allowed_roots=self.allowed_roots)
+        method = Method(
+            arm=self.arm, chunk=self.chunk, thresholds=self.thresholds, stop=self.stop, limits=self.limits
+        )
+        yield from sessions(
+            self.opened(), method, request, source, answer_schema=self.answer_schema, cancelled=cancelled
+        )
+
+    async def _asteps(self, input: Any) -> AsyncIterator[ReadingStep]:
+        """The steps, each computed on a worker thread. Whoever stops listening stops the reading."""
+        cancelled = threading.Event()
+        steps = self._steps(input, cancelled)
+        try:
+            while True:
+                step = await asyncio.to_thread(next, steps, None)
+                if step is None:
+                    return
+                yield step
+        finally:
+            cancelled.set()
+
+    def _request(self, input: Any) -> ReadRequest:
+        defaults: dict[str, Any] = {
+            "clues": self.clues,
+            "max_tokens": self.max_tokens,
+            "max_chunks": self.max_chunks,
+            "max_seconds": self.max_seconds,
+        }
+        if self.task is not None:
+            defaults["task"] = self.task
+        if isinstance(input, ReadRequest):
+            given = {name: getattr(input, name) for name in input.model_fields_set}
+        elif isinstance(input, dict):
+            given = input
+        elif self.task is not None:
+            given = {"source": input}
+        else:
+            raise RequestError(
+                "a bare source says what to read, not what for: pass {'task': ..., 'source': ...}, or bind a task with "
+                "SmoothReader.from_pretrained(task=...)"
+            )
+        try:
+            return ReadRequest(**{**defaults, **given})
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise RequestError(f"this is no request to read ({problems})") from error
+
+
+def _last(steps: Iterator[ReadingStep]) -> ReadingStep:
+    last = None
+    for step in steps:
+        last = step
+    assert last is not None, "a reading ends with its result"
+    return last
+
+
+def _traced(input: Any) -> dict[str, Any]:
+    """What callbacks and traces get to see of an input: never a whole book."""
+    if isinstance(input, ReadRequest):
+        input = {name: getattr(input, name) for name in input.model_fields_set}
+    if not isinstance(input, dict):
+        input = {"source": input}
+    return {name: _brief(value) if name == "source" else value for name, value in input.items()}
+
+
+def _brief(source: Any) -> str:
+    if isinstance(source, PathLike):
+        return str(source)
+    if isinstance(source, str | bytes):
+        return (
+            f"{type(source).__name__} of {len(source)} {'characters' if isinstance(source, str) else 'bytes'}"
+        )
+    return type(source).__name__

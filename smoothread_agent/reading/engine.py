@@ -1,0 +1,108 @@
+"""The engine: a model made ready to read, opened when first needed, shared by every reading that uses it."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from smoothread_agent.errors import ModelError
+from smoothread_agent.model.loading import load_model
+from smoothread_agent.model.resolve import DEFAULT_MODEL, resolve
+from smoothread_agent.model.window import PinnedWindowModel
+from smoothread_agent.reading import wording
+from smoothread_agent.reading.codec import TextCodec
+from smoothread_agent.reading.policy import Thresholds
+from smoothread_agent.schema import Value
+
+SHIPPED_ADAPTER = Path(__file__).parent.parent / "adapters" / DEFAULT_MODEL
+"""The adapter that teaches the default model to read, as package data."""
+READING = "reading.json"
+"""What an adapter folder says of reading: the wording it was trained on, and its calibrated thresholds."""
+
+
+class EngineSpec(Value):
+    """Everything that decides which model reads. Two equal specs read alike."""
+
+    model: str | None = Field(default=None, description="see `resolve`; none: the embedded default model")
+    adapter: str | None = Field(
+        default="auto", description="a LoRA folder, none, or `auto`: the shipped one for the default model"
+    )
+    window: int = Field(default=1024, ge=16, description="tokens in sight beside the pinned ones")
+    device: str | None = None
+    dtype: str | None = None
+    allow_download: bool = False
+
+
+class AdapterNotes(Value):
+    """The contents of an adapter's `reading.json`."""
+
+    wording: str
+    thresholds: Thresholds = Thresholds()
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """An opened engine: model, tokens, and the thresholds that its adapter was calibrated to."""
+
+    model: PinnedWindowModel
+    codec: TextCodec
+    thresholds: Thresholds
+    fingerprint: str
+    name: str
+
+
+class Engine:
+    """Opens a model once and lends it out. A copy shares the model; a pickle carries the spec and opens it anew."""
+
+    def __init__(self, spec: EngineSpec) -> None:
+        self.spec = spec
+        self._ready: Ready | None = None
+        self._opening = threading.Lock()
+        self.turn = threading.Lock()
+
+    def ready(self) -> Ready:
+        """The opened model.
+
+        Raises:
+            ModelError: it cannot be found, opened, or read with.
+        """
+        with self._opening:
+            if self._ready is None:
+                self._ready = _open(self.spec)
+            return self._ready
+
+    def __copy__(self) -> "Engine":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Engine":
+        return self
+
+    def __reduce__(self) -> tuple[type["Engine"], tuple[EngineSpec]]:
+        return Engine, (self.spec,)
+
+
+def _open(spec: EngineSpec) -> Ready:
+    files = resolve(spec.model, allow_download=spec.allow_download)
+    adapter = spec.adapter
+    if adapter == "auto":
+        shipped = files.name == DEFAULT_MODEL and SHIPPED_ADAPTER.is_dir()
+        adapter = str(SHIPPED_ADAPTER) if shipped else None
+    notes = _notes(Path(adapter)) if adapter is not None else AdapterNotes(wording=wording.VERSION)
+    loaded = load_model(files, device=spec.device, dtype=spec.dtype, adapter=adapter)
+    model = PinnedWindowModel(loaded.model, fingerprint=loaded.fingerprint, window=spec.window)
+    return Ready(model, TextCodec(loaded.tokenizer), notes.thresholds, loaded.fingerprint, loaded.name)
+
+
+def _notes(adapter: Path) -> AdapterNotes:
+    path = adapter / READING
+    if not path.is_file():
+        return AdapterNotes(wording=wording.VERSION)
+    notes = AdapterNotes.model_validate_json(path.read_text())
+    if notes.wording != wording.VERSION:
+        raise ModelError(
+            f"the adapter {adapter} was trained on wording {notes.wording}, and this version of the package reads in "
+            f"wording {wording.VERSION}: use the version it was trained with, or train it again"
+        )
+    return notes
