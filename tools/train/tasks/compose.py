@@ -23,7 +23,9 @@ class Fact:
     quote: str = ""
     """What the reader quotes of it; empty: all of it."""
     reason: str | Table[str] = reasons.MORE
-    """Why it is kept (or dropped, for a distractor)."""
+    """Why it is kept."""
+    after: int = -1
+    """For a distractor: it stands behind this piece of evidence (from 0), before which it would be kept."""
 
     @property
     def quoted(self) -> str:
@@ -92,12 +94,17 @@ def compose(plot: Plot, draw: Draw, filler: Filler) -> Trajectory:
         rng.shuffle(evidence)
     count = _part_count(plot, draw)
     planted: list[list[tuple[Fact, bool]]] = [[] for _ in range(count)]
-    for index, fact in zip(_places(len(evidence), count, plot.stop, draw), evidence, strict=True):
+    places = _places(len(evidence), count, plot.stop, draw)
+    for index, fact in zip(places, evidence, strict=True):
         planted[index].append((fact, True))
     for fact in plot.distractors:
-        index = rng.randrange(max(count, draw.parts))
-        if index < count:  # the others stand in the text that an early stop leaves unread
-            planted[index].insert(rng.randint(0, len(planted[index])), (fact, False))
+        first = places[fact.after] if fact.after >= 0 else 0
+        index = rng.randrange(first, max(count, draw.parts))
+        if index >= count:
+            continue  # it stands in the text that an early stop leaves unread
+        facts = planted[index]
+        least = facts.index((evidence[fact.after], True)) + 1 if fact.after >= 0 and index == first else 0
+        facts.insert(rng.randint(least, len(facts)), (fact, False))
     parts = [_part(facts, plot, draw, filler) for facts in planted]
     if plot.stop:
         reason = worded(plot.final_reason, plot, draw)

@@ -6,7 +6,7 @@ from functools import cache
 
 from tools.train.tasks.compose import Draw, Fact, Plot, compose
 from tools.train.tasks.filler import Filler, Mixed, RealText, Sentences, noise_filler
-from tools.train.trajectory import NOT_IN_TEXT, Split, Trajectory
+from tools.train.trajectory import NOT_IN_TEXT, Split, Trajectory, TrajectoryError
 from tools.train.wording.facts import LEAD_INS, PEOPLE, PLACES
 from tools.train.wording.facts_things import FIRMS, THINGS
 from tools.train.wording.relations import MAKERS, Relation, parse
@@ -33,6 +33,8 @@ class Teller:
         self.told: set[tuple[str, str]] = set()
         self.values: set[str] = set()
         """Values that must not turn up again."""
+        self.avoided: set[str] = set()
+        """Names of relations that are told on purpose only."""
         self.lead = rng.choice((0.0, 0.15, 0.35))
 
     def relation(self, subject_kind: str = "", other_than: str = "") -> Relation:
@@ -40,7 +42,9 @@ class Teller:
         fitting = [
             relation
             for relation in relations(self.split)
-            if subject_kind in {"", relation.subject} and relation.name != other_than
+            if subject_kind in {"", relation.subject}
+            and relation.name != other_than
+            and relation.name not in self.avoided
         ]
         return self.rng.choice(fitting)
 
@@ -50,10 +54,11 @@ class Teller:
 
     def value(self, relation: Relation) -> str:
         """A value that is none of those reserved."""
-        while True:
+        for _ in range(100):
             value = MAKERS[relation.value](self.rng, self.split)
             if value not in self.values:
                 return value
+        raise TrajectoryError(f"the values of {relation.name} are used up")
 
     def reserve(self, relation: Relation, subject: str, value: str) -> None:
         """Nothing else will be told of this subject and relation, and the value stays unique."""

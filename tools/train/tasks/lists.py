@@ -1,0 +1,82 @@
+"""Lists and counts: everyone of whom the same is said, to the end of the text."""
+
+from tools.train.tasks.compose import Draw, Fact, Plot, compose
+from tools.train.tasks.facts import Teller, articles, relations, surroundings
+from tools.train.tasks.needles import NeedleForm, haystack
+from tools.train.trajectory import Trajectory
+from tools.train.wording import reasons
+from tools.train.wording.lists import COUNTED, LISTS, NEEDLE_COUNTS
+from tools.train.wording.relations import Relation
+from tools.train.wording.table import Table
+
+
+def _people(family: str, draw: Draw, counts: bool) -> Trajectory:
+    rng, split = draw.rng, draw.split
+    teller = Teller(rng, split)
+    relation: Relation = rng.choice([relation for relation in relations(split) if relation.name in LISTS])
+    value = teller.value(relation)
+    teller.values.add(value)
+    subjects: list[str] = []
+    facts: list[Fact] = []
+    for number in range(1, rng.randint(1, min(6, 1 + draw.parts // 2)) + 1):
+        subject = teller.subject(relation)
+        if subject in subjects:
+            continue
+        subjects.append(subject)
+        teller.reserve(relation, subject, value)
+        reason: str | Table[str] = reasons.MORE
+        if counts:
+            reason = COUNTED.draw(rng, split).format(n=number)
+        facts.append(Fact(teller.say(relation, subject, value), reason=reason))
+    question = LISTS[relation.name][counts].draw(rng, split).format(v=value)
+    count = rng.randint(0, draw.parts)
+    distractors = [Fact(teller.other(relation)) for _ in range(count)]
+    distractors += teller.distractors(relation, rng.choice(subjects), rng.randint(0, 2))
+    plot = Plot(
+        family,
+        articles(question),
+        str(len(subjects)) if counts else ", ".join(subjects),
+        tuple(facts),
+        tuple(distractors),
+        thing={"person": "person", "company": "firm"}.get(relation.subject, "name"),
+    )
+    return compose(plot, draw, surroundings(draw, teller))
+
+
+def collect(draw: Draw) -> Trajectory:
+    """Everyone who lives, works, was born, ... in the same place."""
+    return _people("lists.collect", draw, False)
+
+
+def count(draw: Draw) -> Trajectory:
+    """How many they are."""
+    return _people("lists.count", draw, True)
+
+
+def count_values(draw: Draw) -> Trajectory:
+    """How many values a key has."""
+    rng, split = draw.rng, draw.split
+    form = NeedleForm(rng, split)
+    key = form.key()
+    total = rng.randint(1, min(6, max(2, draw.parts // 2)))
+    facts = [
+        Fact(form.statement(key, form.value()), reason=COUNTED.draw(rng, split).format(n=number))
+        for number in range(1, total + 1)
+    ]
+    plot = Plot(
+        "lists.count_values",
+        articles(form.fill(NEEDLE_COUNTS.draw(rng, split), key=key)),
+        str(total),
+        tuple(facts),
+        tuple(Fact(form.other((key,))) for _ in range(rng.randint(0, draw.parts))),
+        thing=form.thing,
+    )
+    return compose(plot, draw, haystack(draw))
+
+
+FAMILIES = {
+    "lists.collect": (collect, 1.0),
+    "lists.count": (count, 0.5),
+    "lists.count_values": (count_values, 0.3),
+}
+"""Family name: its generator and its default weight."""
