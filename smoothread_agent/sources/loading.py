@@ -136,7 +136,8 @@ class Loader:
         left = self.limit
         number = 0
         for number, value in enumerate(values, 1):
-            if isinstance(value, str) and not value.strip():
+            text = getattr(value, "page_content", value)
+            if isinstance(text, str) and not text.strip():  # loaders make Documents of blank pages, too
                 skipped.append(Skipped(f"text {number}", "empty"))
                 continue
             part = self._single(value, None)

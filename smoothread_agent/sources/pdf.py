@@ -25,8 +25,8 @@ _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 def pdf_source(data: bytes, name: str, limit: int) -> Source:
     """The text of a PDF, page after page; `Page.number` counts the sheets from 1, as a viewer does.
 
-    The text is what the file says of itself: line ends and hyphens stay, ligatures become their letters. A page
-    without text, or one that cannot be decoded, is named in `Source.skipped`.
+    The text is what the file says of itself: line ends and hyphens stay, ligatures become their letters. A
+    page without text, or one that cannot be decoded, is named in `Source.skipped`.
 
     Raises:
         MissingExtraError: pypdf is not installed.
@@ -103,9 +103,9 @@ def _texts(reader: "PdfReader", name: str, limit: int) -> tuple[dict[int, str], 
 def _widen_gaps(operator: bytes, operands: list[Any], *_: Any) -> None:
     """Make the gaps between words plain to pypdf, which calls this before each operator that it obeys.
 
-    Many files (those of TeX) have no space characters, only gaps between runs of glyphs, and pypdf takes a gap
-    for a space if it is wider than half the font's space. But it reads that width from the font's table under
-    the code 32, which in a font numbered by glyphs is any glyph: whole lines lose their spaces. So a gap that
+    Many files (those of TeX) have no space characters, only gaps between runs of glyphs, and pypdf takes a
+    gap for a space if it is wider than half the font's space. But it reads that width from the font's table
+    under the code 32, which in a font numbered by glyphs is any glyph: whole lines lose their spaces. So what
     is a space in any font is written as a wide step forth and the rest back, which ends where it did.
     """
     if operator != b"TJ" or not operands or not isinstance(operands[0], list):
