@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from os import PathLike, fspath
 from typing import Any
 
@@ -66,6 +66,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
         device: str | None = None,
         dtype: str | None = None,
         allow_download: bool = False,
+        progress: Callable[[str], None] | None = None,
         **options: Any,
     ) -> Self:
         """Open a model and make a reader of it.
@@ -77,6 +78,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
             device: `cuda`, `cpu`, `mps`; none: CUDA where there is one, else the CPU.
             dtype: `bf16`, `fp16`, `fp32`; none: bf16 on CUDA and on CPUs that multiply it fast, else fp32.
             allow_download: fetch a hub id that is not on this machine. Without it nothing is ever fetched.
+            progress: told what is done when opening takes longer than a moment.
             options: the reader's other fields (`task`, `arm`, `chunk`, `limits`, ...).
 
         Raises:
@@ -91,7 +93,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
             allow_download=allow_download,
         )
         reader = cls(spec=spec, **options)
-        reader.opened().ready()
+        reader.opened().ready(progress)
         return reader
 
     def opened(self) -> Engine:

@@ -1,6 +1,7 @@
 """The engine: a model made ready to read, opened when first needed, shared by every reading that uses it."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,15 +63,15 @@ class Engine:
         self._opening = threading.Lock()
         self.turn = threading.Lock()
 
-    def ready(self) -> Ready:
-        """The opened model.
+    def ready(self, progress: Callable[[str], None] | None = None) -> Ready:
+        """The opened model; `progress` is told what is done when it takes longer than a moment.
 
         Raises:
             ModelError: it cannot be found, opened, or read with.
         """
         with self._opening:
             if self._ready is None:
-                self._ready = _open(self.spec)
+                self._ready = _open(self.spec, progress)
             return self._ready
 
     def __copy__(self) -> "Engine":
@@ -83,16 +84,20 @@ class Engine:
         return Engine, (self.spec,)
 
 
-def _open(spec: EngineSpec) -> Ready:
-    files = resolve(spec.model, allow_download=spec.allow_download)
+def _open(spec: EngineSpec, progress: Callable[[str], None] | None) -> Ready:
+    files = resolve(spec.model, allow_download=spec.allow_download, progress=progress)
     adapter = spec.adapter
     if adapter == "auto":
-        shipped = files.name == DEFAULT_MODEL and SHIPPED_ADAPTER.is_dir()
-        adapter = str(SHIPPED_ADAPTER) if shipped else None
+        adapter = shipped_adapter(files.name)
     notes = _notes(Path(adapter)) if adapter is not None else AdapterNotes(wording=wording.VERSION)
     loaded = load_model(files, device=spec.device, dtype=spec.dtype, adapter=adapter)
     model = PinnedWindowModel(loaded.model, fingerprint=loaded.fingerprint, window=spec.window)
     return Ready(model, TextCodec(loaded.tokenizer), notes.thresholds, loaded.fingerprint, loaded.name)
+
+
+def shipped_adapter(model: str) -> str | None:
+    """The folder of the adapter that comes with this package for `model`, if there is one."""
+    return str(SHIPPED_ADAPTER) if model == DEFAULT_MODEL and SHIPPED_ADAPTER.is_dir() else None
 
 
 def _notes(adapter: Path) -> AdapterNotes:
