@@ -69,7 +69,8 @@ class Display:
         self.console.print(
             f"[dim]stopped because {_ENDS[result.stop.reason]}{confidence}{detail}; read {coverage.tokens_read:,} of "
             f"{coverage.tokens_total:,} tokens ({coverage.share:.0%}), {coverage.chunks_read} of "
-            f"{coverage.chunks_total} chunks; {usage.decoded_per_round:.1f} tokens decoded a round; {usage.seconds:.1f} s[/]"
+            f"{coverage.chunks_total} chunks; {usage.decoded_per_round:.1f} tokens decoded a round; "
+            f"{usage.seconds:.1f} s[/]"
         )
 
 

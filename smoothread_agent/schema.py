@@ -89,12 +89,13 @@ class Usage(Value):
         default=0, description="template and restated tokens, prefilled and never decoded"
     )
     tokens_decoded: Count = Field(default=0, description="tokens chosen by the model one at a time")
+    tokens_answer: Count = Field(default=0, description="those of them that went into the answer")
     seconds: float = Field(default=0.0, ge=0.0)
 
     @property
     def decoded_per_round(self) -> float:
-        """Mean number of tokens decoded a round: the cost to drive down."""
-        return self.tokens_decoded / self.rounds if self.rounds else 0.0
+        """Mean number of tokens decoded a round, the answer left out: the cost to drive down."""
+        return (self.tokens_decoded - self.tokens_answer) / self.rounds if self.rounds else 0.0
 
 
 class SourceInfo(Value):

@@ -44,7 +44,7 @@ class Notes:
 
 
 def read_chunk(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
-    """Read `chunk` into an open user turn, and write its summary; the assistant's turn is left open after its action."""
+    """Read `chunk` into an open user turn, and write its summary; the assistant's turn is left open behind it."""
     yield Say(tokens=chunk.tokens, source=True)
     yield Say(rules.chat.to_assistant)
     return (yield from write_summary(rules, chunk, notes))

@@ -37,12 +37,11 @@ def smooth(text: str, tokens: int, window: int, chunk: int) -> dict[str, Any]:
     result = reader.invoke({"task": TASK, "source": part})
     seconds = time.perf_counter() - began
     assert isinstance(result, ReadingResult)
-    answer = len(codec.plain(result.answer)) + 1
     return {
         "tokens": result.usage.tokens_read,
         "seconds": seconds,
         "rounds": result.usage.rounds,
-        "decoded_per_round": (result.usage.tokens_decoded - answer) / max(1, result.usage.rounds),
+        "decoded_per_round": result.usage.decoded_per_round,
         "forced_per_round": result.usage.tokens_forced / max(1, result.usage.rounds),
         "clues": len(result.clues),
     }
