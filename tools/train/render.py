@@ -25,6 +25,8 @@ class Weights:
 
     decision: float = 8.0
     """Whether there is a new clue, whether it is kept, READ or STOP: few tokens, and the hard ones."""
+    found: float = 20.0
+    """The decision that there is a new clue: one part in four has one, and a missed one cannot be mended later."""
     first: float = 4.0
     """The first tokens of a quote: where it begins is the finding."""
     text: float = 1.0
@@ -87,6 +89,7 @@ class Teacher:
         match effect.field:
             case "new":
                 right = bool(self._finds)
+                weight = self.weights.found if right else weight
                 if right and not self._finds[0].keep:
                     weight = 0.0  # a distractor is quoted to be judged; to quote it is no lesson
             case "keep":
