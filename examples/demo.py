@@ -8,6 +8,7 @@ import sys
 from pydoc_data.topics import topics
 
 from rich.console import Console
+
 from smoothread_agent import ReadingResult, SmoothReader
 from smoothread_agent.display import Display
 from smoothread_agent.sources import Page, Source
