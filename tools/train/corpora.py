@@ -29,7 +29,8 @@ HELD_OUT_WORKS = frozenset(
 )
 """Held out by name; of the other works, one in eight is, by a hash of its name."""
 
-_VERSION = 2
+_VERSION = 4
+_PACKAGES = Path("/var/lib/dpkg/status")
 _ROOTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/help/C", "/usr/share/perl")
 _NAMES = re.compile(
     r".*\.(html|xhtml|txt|md|rst|page|pod|info|info-\d+)$|README[^/]*$|FAQ[^/]*$|NEWS[^/]*$|.*\.[1-8]$"
@@ -92,17 +93,14 @@ def corpus(split: Split) -> Corpus:
 
 @cache
 def _all_documents() -> tuple[Document, ...]:
-    folders = [Path(folder) for folder in os.environ.get(FOLDERS_VARIABLE, "").split(":") if folder]
-    owners = {} if folders else _package_owners()
-    paths = sorted(_files(folders or [Path(root) for root in _ROOTS]))
-    listing = "\n".join(f"{path} {path.stat().st_size}" for path in paths)
-    fingerprint = hashlib.sha256(f"{_VERSION}\n{listing}".encode()).hexdigest()[:16]
-    store = user_cache_path("smoothread-agent") / "train" / f"corpora-{fingerprint}.jsonl"
+    folders = [folder for folder in os.environ.get(FOLDERS_VARIABLE, "").split(":") if folder]
+    store = user_cache_path("smoothread-agent") / "train" / f"corpora-{_fingerprint(folders)}.jsonl"
     if not store.exists():
         store.parent.mkdir(parents=True, exist_ok=True)
         draft = store.with_suffix(f".{os.getpid()}")
+        paths = sorted(_files(folders or _ROOTS))
         with draft.open("w", encoding="utf-8") as file:
-            for document in _extracted(paths, owners):
+            for document in _extracted(paths, {} if folders else _package_owners()):
                 file.write(json.dumps([document.name, document.work, document.text]) + "\n")
         draft.replace(store)
     with store.open(encoding="utf-8") as file:
@@ -110,21 +108,33 @@ def _all_documents() -> tuple[Document, ...]:
     return tuple(found) if folders else (*found, *_topics())
 
 
-def _files(roots: Iterable[Path]) -> Iterator[Path]:
+def _fingerprint(folders: Sequence[str]) -> str:
+    """Changes when the corpora do. What is installed changes with the package lists, so these stand for it."""
+    if not folders and _PACKAGES.exists():
+        listing = f"{_PACKAGES.stat().st_size} {_PACKAGES.stat().st_mtime_ns}"
+    else:
+        listing = "\n".join(
+            f"{path} {Path(path).stat().st_size}" for path in sorted(_files(folders or _ROOTS))
+        )
+    return hashlib.sha256(f"{_VERSION}\n{listing}".encode()).hexdigest()[:16]
+
+
+def _files(roots: Iterable[str]) -> Iterator[str]:
     for root in roots:
-        for folder, _, names in os.walk(root):
+        for folder, below, names in os.walk(root):
+            below[:] = [name for name in below if not _UNWANTED.search(f"{folder}/{name}/")]
             for name in names:
-                path = Path(folder, name)
-                wanted = _NAMES.fullmatch(name.removesuffix(".gz")) and not _UNWANTED.search(str(path))
-                if wanted and path.is_file() and not path.is_symlink():
+                path = f"{folder}/{name}"
+                wanted = _NAMES.fullmatch(name.removesuffix(".gz")) and not _UNWANTED.search(path)
+                if wanted and not Path(path).is_symlink():
                     yield path
 
 
-def _extracted(paths: Sequence[Path], owners: dict[str, str]) -> Iterator[Document]:
+def _extracted(paths: Sequence[str], owners: dict[str, str]) -> Iterator[Document]:
     seen: set[bytes] = set()
     sizes: dict[str, int] = {}
-    order = sorted(paths, key=lambda path: hashlib.sha256(str(path).encode()).digest())
-    for path in order:  # a fair sample of a work that is larger than its share
+    order = sorted(paths, key=lambda path: hashlib.sha256(path.encode()).digest())
+    for path in map(Path, order):  # a fair sample of a work that is larger than its share
         work = _work_of(path, owners)
         if sizes.get(work, 0) >= _MOST_OF_WORK:
             continue

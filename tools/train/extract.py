@@ -19,6 +19,7 @@ _VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
     "wbr",
 })  # fmt: skip
+_CONTAINERS = frozenset({"a", "div", "nav", "ol", "span", "table", "ul"})
 _ENGLISH = frozenset({
     "the", "of", "and", "to", "a", "in", "is", "for", "that", "be", "with", "are", "this", "as", "it",
     "on", "not", "or", "by", "if", "can", "from", "you", "an", "which",
@@ -65,26 +66,41 @@ def tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
+_NAVIGATION = re.compile(
+    r"navigation|related|sidebar|navheader|navfooter|headerlink|toctree|\btoc\b|footer|menu"
+)
+
+
 class _HtmlText(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
-        self.skipped = 0
+        self.skipped: list[str] = []
+        """The open elements inside one that is left out, itself included."""
         self.preformatted = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SKIPPED and tag not in _VOID:
-            self.skipped += 1
+        if tag in _VOID:
+            if tag in {"br", "hr"}:
+                self.pieces.append("\n")
+            return
+        role = " ".join(value or "" for name, value in attrs if name in {"class", "role"})
+        if self.skipped or tag in _SKIPPED or (tag in _CONTAINERS and _NAVIGATION.search(role)):
+            self.skipped.append(tag)
+            return
         if tag in {"pre", "screen", "listing"}:
             self.preformatted += 1
         if tag == "li":
             self.pieces.append("\n\n- ")
         elif tag in _BLOCKS:
-            self.pieces.append("\n" if tag in {"br", "td", "th", "dd"} else "\n\n")
+            self.pieces.append("\n" if tag in {"td", "th", "dd"} else "\n\n")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _SKIPPED and tag not in _VOID:
-            self.skipped = max(0, self.skipped - 1)
+        if self.skipped:
+            if tag in self.skipped:  # end tags may be left out: whatever stood inside is closed, too
+                while self.skipped.pop() != tag:
+                    pass
+            return
         if tag in {"pre", "screen", "listing"}:
             self.preformatted = max(0, self.preformatted - 1)
         if tag in _BLOCKS and tag != "br":
@@ -102,7 +118,8 @@ def from_html(raw: str) -> str:
     parser.feed(re.sub(r"<link\b[^>]*>|</link>", "", raw))
     text = "".join(parser.pieces).replace("¶", "")
     text = re.sub(r"\n +(?=\S)", lambda match: match.group() if "    " in match.group() else "\n", text)
-    return re.sub(r"^-\s+", "- ", text, flags=re.MULTILINE)
+    text = re.sub(r"^-\s+(?:-\s+)*", "- ", text, flags=re.MULTILINE)
+    return re.sub(r"^- *$", "", text, flags=re.MULTILINE)
 
 
 def from_pod(raw: str) -> str:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (a row of a table is a line)
 """Banal sentences that say nothing anyone would ask for."""
 
 import random

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (a row of a table is a line)
 """Why the clues changed, or did not: short sentences, with {thing} for what is looked for."""
 
 from tools.train.wording.table import Table
