@@ -28,9 +28,13 @@ def help_topics() -> Source:
 def main(task: str) -> None:
     console = Console()
     source = help_topics()
-    with console.status("opening the model (its weights are converted once, which takes half a minute)") as status:
+    with console.status(
+        "opening the model (its weights are converted once, which takes half a minute)"
+    ) as status:
         reader = SmoothReader.from_pretrained(progress=status.update)
-    console.print(f"[bold]Task[/]    {task}\n[bold]Source[/]  {source.name}, {len(source.text):,} characters\n")
+    console.print(
+        f"[bold]Task[/]    {task}\n[bold]Source[/]  {source.name}, {len(source.text):,} characters\n"
+    )
     with Display(console) as display:
         for step in reader.stream({"task": task, "source": source}):
             if not isinstance(step, ReadingResult):

@@ -135,9 +135,9 @@ class PinnedWindowModel(RecurrentModel):
     ) -> Iterator[list[Tensor]]:
         """As `read`, for training: for each stretch, each row's logits `[kept, vocab]` after its tokens `keep`.
 
-        Gradients flow through a stretch (a memory's first is `pinned + 2 window` tokens, the others `window`) and are cut at its
-        edge, where the memory is carried over. Whoever calls backward between two stretches needs memory for
-        one, however long the text.
+        Gradients flow through a stretch (a memory's first is `pinned + 2 window` tokens, the others `window`) and are
+        cut at its edge, where the memory is carried over. Whoever calls backward between two stretches needs
+        memory for one, however long the text.
         """
         self._check(memory, tokens)
         done = [0] * memory.batch

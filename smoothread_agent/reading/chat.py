@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerFast
 
+from smoothread_agent.errors import ModelError
+
 _SYSTEM, _USER, _ASSISTANT, _AGAIN = "«system»", "«user»", "«assistant»", "«again»"
 
 
@@ -23,6 +25,9 @@ class ChatFormat:
         """Read the pieces off the tokenizer's chat template; without a template, plain headings serve.
 
         A template that refuses a system turn gets the system text at the head of the first user turn.
+
+        Raises:
+            ModelError: the template does not write out turns of a user and an assistant.
         """
         if not tokenizer.chat_template:
             return cls("", "\n\n### Text\n", "\n\n### Summary\n", "\n\n### Text\n")
@@ -32,15 +37,24 @@ class ChatFormat:
             {"role": "assistant", "content": _ASSISTANT},
             {"role": "user", "content": _AGAIN},
         ]
-        try:
-            text = str(tokenizer.apply_chat_template(turns, tokenize=False))
-        except TemplateError:
-            text = ""
-        if _SYSTEM not in text:
-            merged = [{"role": "user", "content": f"{_SYSTEM}\n\n{_USER}"}, *turns[2:]]
-            text = str(tokenizer.apply_chat_template(merged, tokenize=False))
-        opening, _, rest = text.partition(_SYSTEM)
-        to_user, _, rest = rest.partition(_USER)
-        to_assistant, _, rest = rest.partition(_ASSISTANT)
-        to_next, _, _ = rest.partition(_AGAIN)
-        return cls(opening, to_user, to_assistant, to_next)
+        text = _written(tokenizer, turns)
+        if text is None or _SYSTEM not in text:
+            text = _written(tokenizer, [{"role": "user", "content": f"{_SYSTEM}\n\n{_USER}"}, *turns[2:]])
+        pieces = []
+        for mark in (_SYSTEM, _USER, _ASSISTANT, _AGAIN):
+            piece, found, text = (text or "").partition(mark)
+            pieces.append(piece if found else "")
+        if not pieces[-1]:
+            raise ModelError(
+                "the chat template of this model does not write out a conversation of a user and an assistant: "
+                "take a chat or instruct model, or one without a template"
+            )
+        return cls(*pieces)
+
+
+def _written(tokenizer: PreTrainedTokenizerFast, turns: list[dict[str, str]]) -> str | None:
+    """The turns in the template's words; none where it refuses them."""
+    try:
+        return str(tokenizer.apply_chat_template(turns, tokenize=False))
+    except TemplateError:
+        return None

@@ -1,6 +1,8 @@
 """Text to tokens and back, with a wall between what we write and what a source says."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import astuple
 from functools import cached_property
 from typing import Any
 
@@ -23,9 +25,7 @@ class TextCodec:
         self.tokenizer = tokenizer
         self.chat = ChatFormat.of(tokenizer)
         self._markup: Tokenizer = tokenizer.backend_tokenizer
-        # A copy of its own: the switch is state on the tokenizer, and readings may run on several threads.
-        self._plain = Tokenizer.from_str(self._markup.to_str())
-        self._plain.encode_special_tokens = True
+        self._plain = _spelling_out(self._markup, self.chat if tokenizer.chat_template else None)
         for each in (self._markup, self._plain):
             each.no_truncation()
             each.no_padding()
@@ -58,3 +58,18 @@ class TextCodec:
         import llguidance.hf
 
         return llguidance.hf.from_tokenizer(self.tokenizer, eos_token=self.end_of_turn)
+
+
+def _spelling_out(markup: Tokenizer, chat: ChatFormat | None) -> Tokenizer:
+    """A copy that spells special tokens out. A copy, for the switch is state on a tokenizer, and readings are threads.
+
+    A marker of the chat format that the tokenizer's makers did not call special is no less of a turn's end, so it
+    is special here.
+    """
+    written = "".join(astuple(chat)) if chat is not None else ""
+    described = json.loads(markup.to_str())
+    for token in described["added_tokens"]:
+        token["special"] |= bool(token["content"].strip()) and token["content"] in written
+    plain = Tokenizer.from_str(json.dumps(described))
+    plain.encode_special_tokens = True
+    return plain

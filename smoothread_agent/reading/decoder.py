@@ -106,7 +106,9 @@ class Decoder:
             token = int((logits if guide is None else guide.mask(logits)).argmax())
             forced = [] if guide is None else guide.take(token)
             self.pending.extend([token, *forced])
-            self._count(tokens_decoded=1, tokens_answer=int(write.field == "answer"), tokens_forced=len(forced))
+            self._count(
+                tokens_decoded=1, tokens_answer=int(write.field == "answer"), tokens_forced=len(forced)
+            )
             tokens.extend([token, *forced])
             if token == self.codec.end_of_turn or (guide is not None and guide.done):
                 break

@@ -19,7 +19,8 @@ app = typer.Typer(add_completion=False, help=__doc__)
 def train(
     folder: Annotated[Path, typer.Argument(help="where settings, curve, checkpoint and adapter are kept")],
     model: Annotated[
-        str | None, typer.Option(help="a hub-layout folder, a GGUF file or a hub id; the default model if left out")
+        str | None,
+        typer.Option(help="a hub-layout folder, a GGUF file or a hub id; the default model if left out"),
     ] = None,
     settings: Annotated[Path | None, typer.Option(help="a settings.json to start from")] = None,
     steps: Annotated[int | None, typer.Option(help="how many steps, in place of the settings' own")] = None,

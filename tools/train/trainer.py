@@ -1,7 +1,6 @@
 """The trainer: LoRA on every linear layer, a curriculum of trajectories, a checkpoint that any step goes on from."""
 
 import json
-import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -122,7 +121,7 @@ class Trainer:
         weights = {f"weights.{name}": value for name, value in get_peft_model_state_dict(self.peft).items()}
         temporary = self.folder / "checkpoint.tmp"
         save_file({**state, **weights, "step": torch.tensor([self.step])}, temporary)
-        os.replace(temporary, self.folder / "checkpoint.safetensors")
+        temporary.replace(self.folder / "checkpoint.safetensors")
 
     def resume(self) -> bool:
         """Go on from the folder's checkpoint, if it has one."""

@@ -4,20 +4,23 @@ Query token i of row b stands at slot  q = start[b] + i  and sees slot s when
 
     s <= q  and  (s < pinned[b]  or  s > q - window)
 
-    out[b, h, i] = sum_s softmax_s(scale * <query[b, h, i], keys[b, g, s]>) * values[b, g, s],   g = h // (heads / kv_heads)
+    out[b, h, i] = sum_s softmax_s(scale * <query[b, h, i], keys[b, g, s]>) * values[b, g, s]      with g = h // group
 
 with the scores optionally capped, cap * tanh(score / cap), and a sink logit a head optionally joined to the
-softmax's denominator. Shapes: query `[batch, head, token, dim]`; keys and values `[batch, kv_head, slot, dim]`
-in the layout of `smoothread_kernels.layout`; start, lengths and pinned `[batch]`. Slots behind a row's last
-query are never read, so they may hold anything. Scores and softmax are computed in fp32.
+softmax's denominator; `group` is the number of query heads a KV head. Shapes: query `[batch, head, token, dim]`;
+keys and values `[batch, kv_head, slot, dim]` in the layout of `smoothread_kernels.layout`; start, lengths and
+pinned `[batch]`. Slots behind a row's last query are never read, so they may hold anything. Scores and softmax
+are computed in fp32.
 """
+
+from functools import lru_cache, partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 QUERY_BLOCK = 256
-"""Queries handled together on the CPU: fewer waste work on keys that causality hides, more waste launches."""
+"""Queries handled together on the CPU: more of them compute scores that causality hides, fewer launch more often."""
 
 
 def visible(start: int, length: int, slots: Tensor, pinned: int, window: int) -> Tensor:
@@ -77,7 +80,9 @@ def window_attention(
     softcap: float | None = None,
 ) -> Tensor:
     """The same, fast on a CPU: blocks of queries, each against just the slots that it can see."""
-    plain = sinks is None and softcap is None
+    attend = partial(_plain, scale=scale)
+    if sinks is not None or softcap is not None:
+        attend = partial(_with_sinks, scale=scale, sinks=sinks, softcap=softcap)
     rows = []
     for row in range(query.shape[0]):
         length, first, prefix = int(lengths[row]), int(start[row]), int(pinned[row])
@@ -85,46 +90,56 @@ def window_attention(
         for offset in range(0, length, QUERY_BLOCK):
             count = min(QUERY_BLOCK, length - offset)
             block = query[row : row + 1, :, offset : offset + count]
-            slots, k, v = _in_sight(keys, values, row, first + offset, count, prefix, window)
-            seen = None if count == 1 else visible(first + offset, count, slots, prefix, window)
-            if plain:
-                blocks.append(_plain(block, k, v, seen, scale))
-            else:
-                blocks.append(_with_sinks(block, k, v, seen, scale, sinks, softcap))
+            head, tail = _in_sight(first + offset, count, prefix, window)
+            k = _slots(keys[row : row + 1], head, tail)
+            v = _slots(values[row : row + 1], head, tail)
+            bias = None
+            if count > 1:
+                bias = _bias(first + offset, count, head, tail, prefix, window, query.dtype, query.device)
+            blocks.append(attend(block, k, v, bias))
         padding = query.new_zeros(1, query.shape[1], query.shape[2] - length, query.shape[3])
         rows.append(torch.cat([*blocks, padding], dim=2))
     return torch.cat(rows)
 
 
-def _in_sight(
-    keys: Tensor, values: Tensor, row: int, first: int, count: int, pinned: int, window: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The slots that queries `first` .. `first + count - 1` can see: numbers `[slot]`, keys and values `[1, kv_head, slot, dim]`."""
+def _in_sight(first: int, count: int, pinned: int, window: int) -> tuple[int, range]:
+    """What queries `first` .. `first + count - 1` can see: how many slots at the front, and then which others."""
     end = first + count
     oldest = min(max(pinned, first - window + 1), end)
-    k, v = keys[row : row + 1, :, oldest:end], values[row : row + 1, :, oldest:end]
-    slots = torch.arange(oldest, end, device=keys.device)
-    shown = min(pinned, oldest)
-    if shown == oldest:  # nothing lies between the pinned tokens and the window: one slice holds both
-        return (
-            torch.arange(end, device=keys.device),
-            keys[row : row + 1, :, :end],
-            values[row : row + 1, :, :end],
+    return (0, range(end)) if oldest <= pinned else (pinned, range(oldest, end))
+
+
+def _slots(buffer: Tensor, head: int, tail: range) -> Tensor:
+    """The slots `[0, head)` and `tail` of `[1, kv_head, slot, dim]`, side by side; a view where there is no head."""
+    rest = buffer[:, :, tail.start : tail.stop]
+    return torch.cat([buffer[:, :, :head], rest], dim=2) if head else rest
+
+
+@lru_cache(maxsize=4)  # the same for every layer of a forward pass
+def _bias(
+    first: int,
+    count: int,
+    head: int,
+    tail: range,
+    pinned: int,
+    window: int,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> Tensor:
+    """0 where a query may see a slot, else minus infinity: `[token, slot]`."""
+    with torch.inference_mode(False):  # so that training may use what a reading left here
+        slots = torch.cat(
+            [torch.arange(head, device=device), torch.arange(tail.start, tail.stop, device=device)]
         )
-    head = slice(0, shown)
-    return (
-        torch.cat([torch.arange(shown, device=keys.device), slots]),
-        torch.cat([keys[row : row + 1, :, head], k], dim=2),
-        torch.cat([values[row : row + 1, :, head], v], dim=2),
-    )
+        seen = visible(first, count, slots, pinned, window)
+        return torch.zeros(seen.shape, dtype=dtype, device=device).masked_fill_(~seen, float("-inf"))
 
 
-def _plain(query: Tensor, keys: Tensor, values: Tensor, seen: Tensor | None, scale: float) -> Tensor:
-    if seen is None:  # one query sees every slot given: its group of heads becomes the query axis
+def _plain(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None, *, scale: float) -> Tensor:
+    if bias is None:  # one query sees every slot given: its group of heads becomes the query axis
         _, heads, _, dim = query.shape
         folded = query.reshape(1, keys.shape[1], heads // keys.shape[1], dim)
         return F.scaled_dot_product_attention(folded, keys, values, scale=scale).reshape(1, heads, 1, dim)
-    bias = torch.zeros(seen.shape, dtype=query.dtype, device=query.device).masked_fill_(~seen, float("-inf"))
     return F.scaled_dot_product_attention(
         query, keys, values, attn_mask=bias[None, None], scale=scale, enable_gqa=True
     )
@@ -134,7 +149,8 @@ def _with_sinks(
     query: Tensor,
     keys: Tensor,
     values: Tensor,
-    seen: Tensor | None,
+    bias: Tensor | None,
+    *,
     scale: float,
     sinks: Tensor | None,
     softcap: float | None,
@@ -145,8 +161,8 @@ def _with_sinks(
     scores = query.float() @ k.transpose(2, 3) * scale
     if softcap is not None:
         scores = softcap * torch.tanh(scores / softcap)
-    if seen is not None:
-        scores = scores.masked_fill(~seen, float("-inf"))
+    if bias is not None:
+        scores = scores + bias.float()
     if sinks is not None:
         column = sinks.float()[None, :, None, None].expand(1, -1, query.shape[2], 1)
         scores = torch.cat([scores, column], dim=-1)
