@@ -1,6 +1,5 @@
 """Text to tokens and back, with a wall between what we write and what a source says."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import astuple
 from functools import cached_property
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
+from smoothread_agent.errors import ModelError
 from smoothread_agent.reading.chat import ChatFormat
 
 
@@ -43,6 +43,20 @@ class TextCodec:
         offsets = self._plain.encode(text, add_special_tokens=False).offsets
         return np.fromiter((start for start, _ in offsets), dtype=np.int64, count=len(offsets))
 
+    def branch(self, options: tuple[str, str]) -> tuple[list[int], list[int], list[int]]:
+        """Tokens that two continuations share, then each one's own: they differ in the first.
+
+        Raises:
+            ModelError: to this tokenizer one of them is the beginning of the other.
+        """
+        first, second = map(self.markup, options)
+        shared = 0
+        while shared < min(len(first), len(second)) and first[shared] == second[shared]:
+            shared += 1
+        if shared == min(len(first), len(second)):
+            raise ModelError(f"this model's tokenizer cannot tell {options[0]!r} from {options[1]!r}")
+        return first[:shared], first[shared:], second[shared:]
+
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of tokens, special ones left out."""
         return str(self._markup.decode(list(tokens), skip_special_tokens=True))
@@ -63,13 +77,12 @@ class TextCodec:
 def _spelling_out(markup: Tokenizer, chat: ChatFormat | None) -> Tokenizer:
     """A copy that spells special tokens out. A copy, for the switch is state on a tokenizer, and readings are threads.
 
-    A marker of the chat format that the tokenizer's makers did not call special is no less of a turn's end, so it
-    is special here.
+    A marker of the chat format that the tokenizer's makers did not call special ends a turn no less: it is special
+    here.
     """
+    plain = Tokenizer.from_str(markup.to_str())
     written = "".join(astuple(chat)) if chat is not None else ""
-    described = json.loads(markup.to_str())
-    for token in described["added_tokens"]:
-        token["special"] |= bool(token["content"].strip()) and token["content"] in written
-    plain = Tokenizer.from_str(json.dumps(described))
+    added = [token.content for token in plain.get_added_tokens_decoder().values() if not token.special]
+    plain.add_special_tokens([token for token in added if token.strip() and token in written])
     plain.encode_special_tokens = True
     return plain

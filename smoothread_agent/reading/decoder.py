@@ -88,14 +88,15 @@ class Decoder:
         return self._logits
 
     def _choose(self, choose: Choose) -> Generator[Request, Any, Choice]:
+        shared, *options = self.codec.branch(choose.options)
+        self.pending.extend(shared)
         logits = yield from self._flush()
-        options = [self.codec.markup(option) for option in choose.options]
         first = torch.tensor([option[0] for option in options], device=logits.device)
         probability = float(torch.softmax(logits[first].double(), dim=0)[1])
         taken = probability >= choose.threshold
         chosen = options[int(taken)]
         self.pending.extend(chosen)
-        self._count(tokens_decoded=1, tokens_forced=len(chosen) - 1)
+        self._count(tokens_decoded=1, tokens_forced=len(shared) + len(chosen) - 1)
         return Choice(taken, probability)
 
     def _write(self, write: Write) -> Generator[Request, Any, str]:

@@ -47,8 +47,8 @@ class Limits(Value):
     quote_characters: tuple[int, int] = (4, 300)
     target_tokens: int = Field(default=48, ge=4, description="of the task, restated each round")
     note_tokens: int = Field(default=48, ge=4)
-    reason_tokens: int = Field(default=24, ge=4)
-    answer_tokens: int = Field(default=96, ge=1)
+    reason_tokens: int = Field(default=48, ge=4)
+    answer_tokens: int = Field(default=128, ge=1)
 
 
 @dataclass

@@ -96,9 +96,10 @@ class Teacher:
                 right = self._finds.popleft().keep
             case _:
                 right = self._part.stop
-        options = [self.codec.markup(option) for option in effect.options]
-        chosen = options[int(right)]
-        self.out.decisions.append((len(self.out.tokens), effect.field, right, options[0][0], options[1][0]))
+        shared, no, yes = self.codec.branch(effect.options)
+        self._put(shared, [0.0] * len(shared))
+        chosen = yes if right else no
+        self.out.decisions.append((len(self.out.tokens), effect.field, right, no[0], yes[0]))
         self._put(chosen, [weight] + [0.0] * (len(chosen) - 1))
         return Choice(right, 1.0)
 
@@ -133,28 +134,28 @@ class Teacher:
         self.out.weights.extend(weights)
 
 
-def render(codec: TextCodec, trajectory: Trajectory, weights: Weights | None = None) -> Rendered:
-    """The stream of `trajectory`, read task first."""
+def plan_of(codec: TextCodec, trajectory: Trajectory) -> Plan:
+    """The reading that a trajectory describes: its parts are the chunks."""
     chunks, position = [], 0
     for index, part in enumerate(trajectory.parts):
         end = position + len(part.text)
         chunks.append(Chunk(index, position, end, part.text, tuple(codec.plain(part.text))))
         position = end
-    plan = Plan(
-        task=trajectory.task,
-        arm="smooth",
-        rules=Rules(
-            chat=codec.chat,
-            page_of=lambda position: None,
-            target=trajectory.task,
-            kind=trajectory.kind,
-            thresholds=Thresholds(),
-            stop=StopPolicy(),
-            limits=Limits(),
-        ),
-        chunks=chunks,
-        budget=Budget(),
+    rules = Rules(
+        chat=codec.chat,
+        page_of=lambda position: None,
+        target=trajectory.task,
+        kind=trajectory.kind,
+        thresholds=Thresholds(),
+        stop=StopPolicy(),
+        limits=Limits(),
     )
+    return Plan(trajectory.task, "smooth", rules, chunks, Budget())
+
+
+def render(codec: TextCodec, trajectory: Trajectory, weights: Weights | None = None) -> Rendered:
+    """The stream of `trajectory`, read task first."""
+    plan = plan_of(codec, trajectory)
     opening, task, closing = pinned_text(plan)
     pinned = codec.markup(opening) + codec.plain(task) + codec.markup(closing)
     teacher = Teacher(codec, trajectory, weights or Weights(), Rendered(pinned, [], []))

@@ -1,0 +1,89 @@
+"""What is trained is what is read: a trajectory's stream against the stream of a real reading."""
+
+from dataclasses import replace
+
+import torch
+
+from smoothread_agent.reading.codec import TextCodec
+from smoothread_agent.reading.decoder import Decoder, Feed
+from smoothread_agent.reading.loop import read
+from smoothread_agent.reading.policy import Limits
+from tests.model.saved import tiny_tokenizer
+from tools.train.render import plan_of, render
+from tools.train.trajectory import Find, Part, Trajectory, sample
+
+EXAMPLE = Trajectory(
+    task="Where was Ann born?",
+    parts=(
+        Part("Nothing of it here.\n\nOr there."),
+        Part(
+            "Ann was born in\nTroyford. Bob was born in Wells.",
+            (Find("Ann was born in\nTroyford."), Find("Bob was born in Wells.", keep=False)),
+            "It names her birthplace.",
+            stop=True,
+        ),
+    ),
+    answer="Troyford",
+)
+
+
+def codec():
+    return TextCodec(tiny_tokenizer())
+
+
+def test_the_stream_reads_as_the_docs_show_it():
+    rendered = render(codec(), EXAMPLE)
+    text = codec().tokenizer.decode(rendered.tokens)
+    assert text == (
+        "Nothing of it here.\n\nOr there.<|im_end|>\n<|im_start|>assistant\n"
+        "Target: Where was Ann born?\nClues: none\nNew: none\nReason: nothing new.\nAction: READ<|im_end|>\n"
+        "<|im_start|>user\nAnn was born in\nTroyford. Bob was born in Wells.<|im_end|>\n<|im_start|>assistant\n"
+        "Target: Where was Ann born?\nClues: none\n"
+        'New: "Ann was born in Troyford."\nKeep: yes\nNew: "Bob was born in Wells."\nKeep: no\nNew: none\n'
+        "Reason: It names her birthplace.\nAction: STOP<|im_end|>\n"
+        "<|im_start|>user\nAnswer the task: Where was Ann born?<|im_end|>\n<|im_start|>assistant\nTroyford<|im_end|>"
+    )
+
+
+def roomy(plan):
+    """The tiny tokenizer takes many tokens for a word."""
+    limits = Limits(reason_tokens=400, note_tokens=400, answer_tokens=2000)
+    return replace(plan, rules=replace(plan.rules, limits=limits))
+
+
+def test_a_model_that_knows_the_stream_by_heart_reads_it_token_for_token():
+    """A model that always predicts the trajectory's next token is fed, by a real reading, exactly the trajectory."""
+    tokens = codec()
+    for seed in range(12):
+        trajectory = EXAMPLE if seed == 0 else sample(seed, part_characters=(150, 600), parts=(2, 5))
+        if any(len(part.finds) > 7 for part in trajectory.parts):
+            continue
+        rendered = render(tokens, trajectory)
+        fed: list[int] = []
+        reading = Decoder(tokens, 300).run(read(roomy(plan_of(tokens, trajectory))))
+        answer = None
+        while True:
+            try:
+                request = reading.send(answer)
+            except StopIteration as end:
+                assert end.value.answer == trajectory.answer
+                break
+            answer = None
+            if isinstance(request, Feed):
+                fed.extend(request.tokens)
+                answer = torch.full((300,), -50.0)
+                answer[rendered.tokens[len(fed)]] = 50.0
+        assert fed == rendered.tokens[: len(fed)], trajectory.family
+        assert len(rendered.tokens) - len(fed) <= 1  # the end of the last turn is never read
+
+
+def test_only_what_the_model_decides_is_in_the_loss():
+    rendered = render(codec(), EXAMPLE)
+    learned = [token for token, weight in zip(rendered.tokens, rendered.weights, strict=True) if weight]
+    text = codec().tokenizer.decode(learned)
+    assert "Nothing of it" not in text
+    assert "Target" not in text
+    assert "Bob" not in text  # quoting a distractor is no lesson, judging it is
+    assert text.endswith("Troyford<|im_end|>")
+    names = [name for _, name, _, _, _ in rendered.decisions]
+    assert names == ["new", "new", "keep", "new", "keep", "new", "action"]
