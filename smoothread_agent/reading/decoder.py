@@ -14,7 +14,7 @@ from torch import Tensor
 
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Forget, Report, Say, Write
-from smoothread_agent.reading.grammar import Guide, line_grammar, quote_grammar, schema_grammar
+from smoothread_agent.reading.grammar import Guide, line_grammar, quote_guide, schema_grammar
 from smoothread_agent.reading.wording import CLOSE
 from smoothread_agent.schema import ReadingStep, Usage
 
@@ -68,6 +68,8 @@ class Decoder:
                 self._logits = None
                 yield effect
             case Report():
+                if effect.step.summary is None:
+                    yield from self._flush()  # nothing was decided, so nothing was fed: what is shown must be read
                 self._count(rounds=1)
                 yield effect.step.model_copy(update={"usage": self.usage})
         return None
@@ -122,21 +124,26 @@ class Decoder:
                 self.pending.pop()  # the turn's end belongs to the format, which says it
             return text
         closing = CLOSE["quote" if write.field == "quote" else "note"]
-        if not text.endswith(closing):
-            self._say(Say(closing))
-        return text.removesuffix(closing).strip()
+        if text.endswith(closing):
+            return text.removesuffix(closing).strip()
+        self._say(Say(closing))
+        if write.field == "quote":
+            # Cut within a character or within its closing, it ends in what is not of the passage.
+            while text not in write.of:
+                text = text[:-1]
+        return text.strip()
 
     def _guide(self, write: Write) -> Guide | None:
+        tokenizer, size = self.codec.grammar_tokenizer, self.vocab_size
         match write.field:
             case "quote":
-                grammar = quote_grammar(write.of, write.characters)
+                return quote_guide(tokenizer, write.of, write.characters, size)
             case "answer" if write.schema is None:
                 return None
             case "answer":
-                grammar = schema_grammar(write.schema or {})
+                return Guide(tokenizer, schema_grammar(write.schema or {}), size)
             case _:
-                grammar = line_grammar()
-        return Guide(self.codec.grammar_tokenizer, grammar, self.vocab_size)
+                return Guide(tokenizer, line_grammar(), size)
 
     def _count(self, **more: int) -> None:
         now = {name: getattr(self.usage, name) + count for name, count in more.items()}

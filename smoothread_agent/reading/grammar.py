@@ -11,14 +11,16 @@ from smoothread_agent.errors import GrammarError, RequestError
 from smoothread_agent.reading.wording import CLOSE
 
 
-def quote_grammar(line: str, characters: tuple[int, int]) -> str:
-    """A run of whole words of `line`, then what closes a quote."""
-    low, high = characters
-    words = json.dumps({"substring_words": line})
+def quote_grammar(line: str, characters: tuple[int, int], *, words: bool = True) -> str:
+    """A run of `line`, of whole words or else of any characters, then what closes a quote.
+
+    A line shorter than the fewest `characters` may be quoted whole.
+    """
+    low, high = min(characters[0], len(line)), characters[1]
+    length = f"[^ ](.){{{low - 2},{high - 2}}}[^ ]" if low > 1 else f"[^ ]((.){{0,{high - 2}}}[^ ])?"
+    run = json.dumps({"substring_words" if words else "substring_chars": line})
     return LLMatcher.grammar_from_lark(
-        f"start: QUOTE {json.dumps(CLOSE['quote'])}\n"
-        f"QUOTE: WORDS & /[^ ](.){{{max(0, low - 2)},{max(0, high - 2)}}}[^ ]/\n"
-        f"WORDS: %regex {words}"
+        f"start: QUOTE {json.dumps(CLOSE['quote'])}\nQUOTE: RUN & /{length}/\nRUN: %regex {run}"
     )
 
 
@@ -56,12 +58,20 @@ class Guide:
         """Whether the text is complete and nothing can follow."""
         return bool(self._matcher.is_stopped())
 
+    @property
+    def stuck(self) -> bool:
+        """Whether nothing can follow, though the text is not complete."""
+        self._matcher.compute_bitmask()
+        return bool(self._matcher.is_error())
+
     def mask(self, logits: Tensor) -> Tensor:
         """`logits` `[vocab]` with minus infinity for every token that cannot follow."""
         bits = torch.frombuffer(bytearray(self._matcher.compute_bitmask()), dtype=torch.uint8)
         self._check()
-        allowed = (bits[:, None] >> torch.arange(8, dtype=torch.uint8)) & 1
-        return logits.masked_fill(allowed.flatten()[: self._vocab_size].to(logits.device) == 0, float("-inf"))
+        allowed = ((bits[:, None] >> torch.arange(8, dtype=torch.uint8)) & 1).flatten()[: self._vocab_size]
+        blocked = torch.ones(self._vocab_size, dtype=torch.bool)  # a model may have more logits than tokens
+        blocked[: len(allowed)] = allowed == 0
+        return logits.masked_fill(blocked.to(logits.device), float("-inf"))
 
     def take(self, token: int) -> list[int]:
         """Follow `token`; returns the tokens that must come next, which are followed as well."""
@@ -76,3 +86,11 @@ class Guide:
     def _check(self) -> None:
         if self._matcher.is_error():
             raise GrammarError(f"decoding left its grammar: {self._matcher.get_error()}")
+
+
+def quote_guide(tokenizer: Any, line: str, characters: tuple[int, int], vocab_size: int) -> Guide:
+    """Follows a quote of `line`: of whole words, or of any characters where no run of words has a fitting length."""
+    guide = Guide(tokenizer, quote_grammar(line, characters), vocab_size)
+    if guide.stuck:
+        guide = Guide(tokenizer, quote_grammar(line, characters, words=False), vocab_size)
+    return guide

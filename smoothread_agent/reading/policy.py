@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from smoothread_agent.errors import RequestError
 from smoothread_agent.schema import Probability, Value
@@ -44,11 +44,21 @@ class Limits(Value):
     )
     clue_tokens_in_stream: int = Field(default=256, ge=16)
     clues_per_chunk: int = Field(default=8, ge=1)
-    quote_characters: tuple[int, int] = (4, 300)
+    quote_characters: tuple[int, int] = Field(
+        default=(4, 300), description="a quote's fewest and most characters"
+    )
     target_tokens: int = Field(default=48, ge=4, description="of the task, restated each round")
     note_tokens: int = Field(default=48, ge=4)
     reason_tokens: int = Field(default=48, ge=4)
     answer_tokens: int = Field(default=128, ge=1)
+
+    @field_validator("quote_characters")
+    @classmethod
+    def _ordered(cls, bounds: tuple[int, int]) -> tuple[int, int]:
+        fewest, most = bounds
+        if not 1 <= fewest <= most or most < 2:
+            raise ValueError("give the fewest characters, at least 1, then the most, at least 2 and no fewer")
+        return bounds
 
 
 @dataclass

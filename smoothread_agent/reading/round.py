@@ -85,6 +85,9 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
 def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
     """Ask for new clues until there is none; each quote is judged as soon as it stands there."""
     found: list[Clue] = []
+    if chunk.text.isspace():  # there is nothing to quote or to note
+        yield Say(wording.NEW + wording.NO_CLUE)
+        return ()
     for _ in range(rules.limits.clues_per_chunk):
         yield Say(wording.NEW)
         new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN[rules.kind]), rules.thresholds.new)
