@@ -1,5 +1,10 @@
 """RWKV-7 time mixing: the chunked form and the step against the recurrence in fp64."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -93,7 +98,7 @@ def test_a_step_advances_only_the_rows_that_read_and_a_strided_state():
     for x in tensors:
         x[1] = float("nan")
     reads = torch.tensor([True, False, True])
-    y = wkv7_step(*tensors, memory[:, 3], reads=reads)
+    y = wkv7_step(*tensors, memory[:, 3], lengths=reads.int())
     expected_y, expected = oracle([x[reads][:, None] for x in tensors], before[reads, 3])
     assert distance(y[reads], expected_y[:, 0]) < BOUND
     assert not y[1].any()
@@ -183,13 +188,21 @@ def test_arguments_that_do_not_fit_are_refused(changes, message):
         wkv7(**broken(**changes))
 
 
-def test_a_step_refuses_gradients_and_wrong_rows():
+def test_a_step_refuses_gradients_and_more_than_a_token():
     arguments = {
         name: x[:, 0].contiguous() for name, x in broken().items() if name not in ("state", "lengths")
     }
     state = torch.zeros(2, 3, 16, 16)
-    with pytest.raises(KernelArgumentError, match="reads must be bool"):
-        wkv7_step(**arguments, state=state, reads=torch.ones(3, dtype=torch.bool))
+    with pytest.raises(KernelArgumentError, match="lengths must lie in 0 to 1"):
+        wkv7_step(**arguments, state=state, lengths=torch.tensor([2, 0]))
     arguments["r"].requires_grad_()
     with pytest.raises(KernelArgumentError, match="has no gradient"):
         wkv7_step(**arguments, state=state)
+
+
+def test_the_kernels_under_the_interpreter():
+    pytest.importorskip("triton")
+    tests = Path(__file__).with_name("interpreted_wkv7.py")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tests)]
+    run = subprocess.run(command, env={**os.environ, "TRITON_INTERPRET": "1"}, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -13,8 +13,8 @@ from smoothread_kernels.wkv7 import reference
 
 __all__ = ["HEAD_DIMS", "wkv7", "wkv7_step"]
 
-HEAD_DIMS = (16, 32, 64, 128)
-"""Head dimensions with a compiled kernel; RWKV-7's own is 64."""
+HEAD_DIMS = (64,)
+"""Head dimensions with a compiled kernel: that of every released RWKV-7."""
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 
@@ -66,14 +66,15 @@ def wkv7_step(
     a: Tensor,
     state: Tensor,
     *,
-    reads: Tensor | None = None,
+    lengths: Tensor | None = None,
 ) -> Tensor:
     """Mix one token a row into the state, in place. Has no gradient.
 
     Args:
         r, w, k, v, k_hat, a: as in `wkv7`, without the axis of tokens: `[batch, head, dim]`.
         state: fp32 `[batch, head, value, key]`; a head's matrix is contiguous, the rest may be strided.
-        reads: bool `[batch]`, the rows that read their token; the others are left as they are. None: all.
+        lengths: 1 for a row that reads its token, 0 for one that is left as it is, int32 or int64 `[batch]`.
+            None: all read.
 
     Returns:
         y `[batch, head, dim]` in v's dtype, zero for a row that reads nothing.
@@ -86,17 +87,13 @@ def wkv7_step(
         raise KernelArgumentError(
             "wkv7_step writes in place and has no gradient: call it under torch.no_grad(), or call wkv7"
         )
-    if reads is not None and (reads.dtype != torch.bool or reads.shape != r.shape[:1]):
-        raise KernelArgumentError(
-            f"reads must be bool [batch={r.shape[0]}], not {reads.dtype} of {list(reads.shape)}"
-        )
-    if reads is not None and reads.device != r.device:
-        raise KernelArgumentError(f"reads must be on r's device {r.device}, not on {reads.device}")
+    if lengths is not None:
+        _check_lengths(lengths, r.unsqueeze(1))
     if takes_triton(r) and r.shape[-1] in HEAD_DIMS:
         from smoothread_kernels.wkv7 import triton
 
-        return triton.step(r, w, k, v, k_hat, a, state, reads)
-    return reference.step(r, w, k, v, k_hat, a, state, reads)
+        return triton.step(r, w, k, v, k_hat, a, state, lengths)
+    return reference.step(r, w, k, v, k_hat, a, state, lengths)
 
 
 def _check(

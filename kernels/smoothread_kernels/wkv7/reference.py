@@ -140,9 +140,9 @@ def step(
     k_hat: Tensor,
     a: Tensor,
     state: Tensor,
-    reads: Tensor | None = None,
+    lengths: Tensor | None = None,
 ) -> Tensor:
-    """One token a row, `[batch, head, dim]`, the state advanced in place; `reads` bool `[batch]`: which rows.
+    """One token a row, `[batch, head, dim]`, the state advanced in place where the row's length is not 0.
 
     Returns:
         y `[batch, head, dim]` in v's dtype, zeros for a row that reads nothing.
@@ -151,10 +151,10 @@ def step(
     columns = torch.stack([value, (state @ p.unsqueeze(-1)).squeeze(-1)], -1)  # [batch, head, value, 2]
     rows = torch.stack([k, -p * a], -2)  # [batch, head, 2, key]
     decay = torch.exp(LOG_DECAY * torch.sigmoid(w)).unsqueeze(-2)
-    if reads is None:
+    if lengths is None:
         state.mul_(decay).add_(columns @ rows)
         return (state @ r.unsqueeze(-1)).squeeze(-1).to(v.dtype)
-    after = torch.where(reads[:, None, None, None], state * decay + columns @ rows, state)
+    reads = (lengths > 0)[:, None, None]
+    after = torch.where(reads.unsqueeze(-1), state * decay + columns @ rows, state)
     state.copy_(after)
-    y = (after @ r.unsqueeze(-1)).squeeze(-1)
-    return torch.where(reads[:, None, None], y, 0.0).to(v.dtype)
+    return torch.where(reads, (after @ r.unsqueeze(-1)).squeeze(-1), 0.0).to(v.dtype)
