@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from smoothread_agent.display import Display
@@ -43,7 +44,7 @@ def main() -> None:
     try:
         app()
     except SmoothReadError as error:
-        _progress.print(f"[red]smoothread:[/] {error}", highlight=False, markup=True)
+        _progress.print(f"[red]smoothread:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
@@ -86,7 +87,7 @@ def read(
 
     text = load_source(sys.stdin.buffer.read() if source == "-" else Path(source), encoding=encoding)
     for missing in text.skipped:
-        _progress.print(f"[yellow]skipped[/] {missing}", highlight=False)
+        _progress.print(f"[yellow]skipped[/] {escape(str(missing))}", highlight=False, soft_wrap=True)
     with _progress.status("opening the model") as status:
         from smoothread_agent.reader import SmoothReader
         from smoothread_agent.reading.policy import StopPolicy
