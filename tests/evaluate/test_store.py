@@ -3,11 +3,21 @@ from pathlib import Path
 import pytest
 
 from smoothread_agent.schema import Coverage, StopSignal, Usage
-from tools.evaluate.arms.arm import Settings
+from tools.evaluate.arms.arm import BuiltArm, Settings
 from tools.evaluate.case import Case, Cell
 from tools.evaluate.metrics import score
 from tools.evaluate.outcome import Outcome
 from tools.evaluate.store import RESULTS, Row, Store, StoreError, read
+
+
+class Arm(BuiltArm):
+    fingerprint = "f" * 64
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def run(self, case: Case) -> Outcome:
+        raise NotImplementedError
 
 
 def row(index: int = 0, arm: str = "smooth") -> Row:
@@ -18,7 +28,7 @@ def row(index: int = 0, arm: str = "smooth") -> Row:
         coverage=Coverage(chunks_read=1, chunks_total=1, tokens_read=3, tokens_total=3, truncated=False),
         usage=Usage(tokens_read=3, seconds=0.5),
     )
-    return Row.of(case, arm, "f" * 64, Settings(), score(case, outcome), outcome)
+    return Row.of(case, Arm(arm), Settings(), score(case, outcome), outcome)
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:

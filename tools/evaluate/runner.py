@@ -111,8 +111,9 @@ def run(
 def _step(case: Case, arm: BuiltArm, settings: Settings, store: Store, progress: Progress) -> Progress:
     """One case by one arm, unless the store has it."""
     cell = case.cell
+    variant = settings.digest + arm.variant
     wanted = key(
-        case.digest, arm.name, arm.fingerprint, settings.digest, cell.suite, cell.task, cell.seed, cell.index
+        case.digest, arm.name, arm.fingerprint, variant, cell.suite, cell.task, cell.seed, cell.index
     )
     if store.holds(wanted):
         return progress
@@ -120,7 +121,7 @@ def _step(case: Case, arm: BuiltArm, settings: Settings, store: Store, progress:
         outcome = arm.run(case)
     except SmoothReadError as error:
         return replace(progress, failure=Failure(case.id, arm.name, str(error)))
-    row = Row.of(case, arm.name, arm.fingerprint, settings, score(case, outcome), outcome)
+    row = Row.of(case, arm, settings, score(case, outcome), outcome)
     store.append(row)
     return replace(progress, row=row)
 

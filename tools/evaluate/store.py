@@ -8,7 +8,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tools.evaluate.arms.arm import Settings
+from tools.evaluate.arms.arm import BuiltArm, Settings
 from tools.evaluate.case import Case
 from tools.evaluate.metrics import Score
 from tools.evaluate.outcome import Outcome
@@ -25,7 +25,7 @@ class Row(BaseModel):
 
     Attributes:
         model: fingerprint of the model.
-        settings: digest of the run's settings.
+        settings: digest of the run's settings, with the arm's variant.
         digest: digest of the case's question and text.
     """
 
@@ -48,9 +48,7 @@ class Row(BaseModel):
     outcome: Outcome
 
     @classmethod
-    def of(
-        cls, case: Case, arm: str, model: str, settings: Settings, score: Score, outcome: Outcome
-    ) -> "Row":
+    def of(cls, case: Case, arm: BuiltArm, settings: Settings, score: Score, outcome: Outcome) -> "Row":
         """The row of a case that was run and judged."""
         return cls(
             suite=case.cell.suite,
@@ -58,9 +56,9 @@ class Row(BaseModel):
             length=case.cell.length,
             seed=case.cell.seed,
             index=case.cell.index,
-            arm=arm,
-            model=model,
-            settings=settings.digest,
+            arm=arm.name,
+            model=arm.fingerprint,
+            settings=settings.digest + arm.variant,
             digest=case.digest,
             question=case.question,
             references=case.references,

@@ -18,7 +18,7 @@ class Settings:
 
     Attributes:
         model: name or folder, as `smoothread_agent.model.resolve` takes it; none for the default model.
-        adapter: folder of a LoRA adapter, `default` for the one that ships with the default model, `none` for
+        adapter: folder of a LoRA adapter, `auto` for the one that ships with the default model, `none` for
             none.
         chunk: tokens a chunk.
         window: tokens that stay in sight.
@@ -27,7 +27,7 @@ class Settings:
     """
 
     model: str | None = None
-    adapter: str = "default"
+    adapter: str = "auto"
     chunk: int = 512
     window: int = 1024
     answer_tokens: int = 96
@@ -45,10 +45,12 @@ class BuiltArm(ABC):
     Attributes:
         name: one of `ARMS`.
         fingerprint: digest of weights, adapter and tokenizer.
+        variant: what else of the arm decides its results, such as thresholds; empty where there is nothing.
     """
 
     name: str
     fingerprint: str
+    variant: str = ""
 
     @abstractmethod
     def run(self, case: Case) -> Outcome:
