@@ -96,6 +96,11 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
         reader.opened().ready(progress)
         return reader
 
+    @override
+    def model_post_init(self, context: Any, /) -> None:
+        super().model_post_init(context)
+        self.opened()  # made here, so that whatever is derived from this reader shares it
+
     def opened(self) -> Engine:
         """The engine that `spec` calls for; the model itself is opened at its first use."""
         if self.engine is None or self.engine.spec != self.spec:
@@ -114,6 +119,13 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
 
     @property
     @override
+    def lc_attributes(self) -> dict[str, Any]:
+        """The settings that are values of their own, in the plain form that JSON holds."""
+        values = {name: getattr(self, name) for name in ("spec", "thresholds", "stop", "limits")}
+        return {name: value.model_dump(mode="json") for name, value in values.items() if value is not None}
+
+    @property
+    @override
     def InputType(self) -> Any:
         return ReadRequest
 
@@ -129,7 +141,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
     @override
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> ReadingResult:
         def run(_: Any) -> ReadingStep:
-            return _last(self._steps(input, None))
+            return _last(self._steps(input, None, kwargs))
 
         return self._call_with_config(run, _traced(input), config, run_type="chain")  # type: ignore[return-value]
 
@@ -137,7 +149,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> ReadingResult:
         async def run(_: Any) -> ReadingStep:
             last = None
-            async for step in self._asteps(input):
+            async for step in self._asteps(input, kwargs):
                 last = step
             assert last is not None
             return last
@@ -150,7 +162,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
     ) -> Iterator[ReadingStep]:
         def run(_: Iterator[Any]) -> Iterator[ReadingStep]:
             for _traced_input in _:
-                yield from self._steps(input, None)
+                yield from self._steps(input, None, kwargs)
 
         yield from self._transform_stream_with_config(iter([_traced(input)]), run, config, run_type="chain")
 
@@ -160,7 +172,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
     ) -> AsyncIterator[ReadingStep]:
         async def run(_: AsyncIterator[Any]) -> AsyncIterator[ReadingStep]:
             async for _traced_input in _:
-                async for step in self._asteps(input):
+                async for step in self._asteps(input, kwargs):
                     yield step
 
         async def once() -> AsyncIterator[Any]:
@@ -171,10 +183,12 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
 
     def read(self, request: Any, *, cancelled: threading.Event | None = None) -> Iterator[ReadingStep]:
         """As `stream`, without callbacks; once `cancelled` is set, the reading ends before its next chunk."""
-        return self._steps(request, cancelled)
+        return self._steps(request, cancelled, {})
 
-    def _steps(self, input: Any, cancelled: threading.Event | None) -> Iterator[ReadingStep]:
-        request = self._request(input)
+    def _steps(
+        self, input: Any, cancelled: threading.Event | None, bound: dict[str, Any]
+    ) -> Iterator[ReadingStep]:
+        request = self._request(input, bound)
         source = load_source(request.source, allowed_roots=self.allowed_roots)
         method = Method(
             arm=self.arm, chunk=self.chunk, thresholds=self.thresholds, stop=self.stop, limits=self.limits
@@ -183,10 +197,10 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
             self.opened(), method, request, source, answer_schema=self.answer_schema, cancelled=cancelled
         )
 
-    async def _asteps(self, input: Any) -> AsyncIterator[ReadingStep]:
+    async def _asteps(self, input: Any, bound: dict[str, Any]) -> AsyncIterator[ReadingStep]:
         """The steps, each computed on a worker thread. Whoever stops listening stops the reading."""
         cancelled = threading.Event()
-        steps = self._steps(input, cancelled)
+        steps = self._steps(input, cancelled, bound)
         try:
             while True:
                 step = await asyncio.to_thread(next, steps, None)
@@ -196,7 +210,8 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
         finally:
             cancelled.set()
 
-    def _request(self, input: Any) -> ReadRequest:
+    def _request(self, input: Any, bound: dict[str, Any]) -> ReadRequest:
+        """What is asked: the input's fields, else those bound with `bind`, else the reader's own."""
         defaults: dict[str, Any] = {
             "clues": self.clues,
             "max_tokens": self.max_tokens,
@@ -205,11 +220,12 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
         }
         if self.task is not None:
             defaults["task"] = self.task
+        defaults |= bound
         if isinstance(input, ReadRequest):
             given = {name: getattr(input, name) for name in input.model_fields_set}
         elif isinstance(input, dict):
             given = input
-        elif self.task is not None:
+        elif "task" in defaults:
             given = {"source": input}
         else:
             raise RequestError(

@@ -71,7 +71,9 @@ class TextCodec:
         """The tokenizer as llguidance wants it (0.4 s for a vocabulary of 49,152, once)."""
         import llguidance.hf
 
-        return llguidance.hf.from_tokenizer(self.tokenizer, eos_token=self.end_of_turn)
+        # A turn that ends in a mere word or line break must not: a grammar never writes its end-of-text token.
+        marked = self.end_of_turn in self._markup.get_added_tokens_decoder()
+        return llguidance.hf.from_tokenizer(self.tokenizer, eos_token=self.end_of_turn if marked else None)
 
 
 def _spelling_out(markup: Tokenizer, chat: ChatFormat | None) -> Tokenizer:

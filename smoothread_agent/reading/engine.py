@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.loading import load_model
@@ -104,7 +104,10 @@ def _notes(adapter: Path) -> AdapterNotes:
     path = adapter / READING
     if not path.is_file():
         return AdapterNotes(wording=wording.VERSION)
-    notes = AdapterNotes.model_validate_json(path.read_text())
+    try:
+        notes = AdapterNotes.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ModelError(f"{path} does not say how its adapter reads: {error}") from error
     if notes.wording != wording.VERSION:
         raise ModelError(
             f"the adapter {adapter} was trained on wording {notes.wording}, and this version of the package reads in "

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from smoothread_agent.errors import GrammarError, RequestError
-from smoothread_agent.reading.chunker import Chunker
+from smoothread_agent.reading.chunker import MIN_CHUNK, Chunker
 from smoothread_agent.reading.decoder import Decoder
 from smoothread_agent.reading.engine import Engine, Ready
 from smoothread_agent.reading.grammar import schema_grammar
@@ -82,6 +82,10 @@ def make_plan(
         raise RequestError("the task is empty: say what to look for in the source")
     if schema is not None:
         schema_grammar(schema)
+    if request.max_tokens is not None and request.max_tokens < MIN_CHUNK:
+        raise RequestError(
+            f"max_tokens={request.max_tokens} allows no chunk at all: give at least {MIN_CHUNK} tokens"
+        )
     window = ready.model.window
     chunk = min(method.chunk, request.max_tokens or method.chunk)
     if method.arm != "whole":

@@ -1,0 +1,138 @@
+"""A model that does as it is told: it sees the stream as text and is given what it wishes to write next.
+
+What it reads is kept, token by token, in memories that fork as real ones do, so that tests can say what a model
+really had before it at every decision.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from smoothread_agent.model.memory import HiddenMemory
+from smoothread_agent.model.protocol import RecurrentModel, TokenRows
+from smoothread_agent.reading.codec import TextCodec
+from smoothread_agent.reading.engine import Engine, EngineSpec, Ready
+from smoothread_agent.reading.policy import Thresholds
+
+LENGTH = 60_000
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the model would write next, and how sure it is of its first token."""
+
+    text: str
+    probability: float = 0.999
+
+
+Mind = Callable[[str], Wish]
+"""From the stream so far, special tokens included, to what comes next."""
+
+
+class ScriptedModel(RecurrentModel):
+    """A recurrent model with a mind of its own and no weights."""
+
+    def __init__(self, codec: TextCodec, mind: Mind, *, window: int = 1024, extra_logits: int = 0) -> None:
+        self.codec, self.mind, self.window = codec, mind, window
+        self.fingerprint, self.device, self.dtype = "scripted", torch.device("cpu"), torch.float32
+        self.vocab_size = len(codec.tokenizer) + extra_logits
+        self.feeds: list[list[int]] = []
+        """Every forward pass after pinning, in order."""
+
+    def pin(self, prefix: TokenRows) -> HiddenMemory:
+        tensors = {"stream": torch.zeros(len(prefix), LENGTH, dtype=torch.int64)}
+        memory = HiddenMemory(tensors, torch.zeros(len(prefix), dtype=torch.int64))
+        self._take(memory, prefix)
+        return memory
+
+    def read(self, memory: HiddenMemory, tokens: TokenRows) -> Tensor:
+        assert all(tokens), "a forward pass of nothing"
+        self.feeds.extend([list(row) for row in tokens])
+        self._take(memory, tokens)
+        return torch.stack([self._logits(self.stream(memory, row)) for row in range(memory.batch)])
+
+    def stream(self, memory: HiddenMemory, row: int = 0) -> str:
+        """All that a memory has read, as text."""
+        tokens = memory.tensors["stream"][row, : int(memory.tokens_read[row])].tolist()
+        return str(self.codec.tokenizer.decode(tokens, skip_special_tokens=False))
+
+    def _take(self, memory: HiddenMemory, tokens: TokenRows) -> None:
+        for row, line in enumerate(tokens):
+            at = int(memory.tokens_read[row])
+            memory.tensors["stream"][row, at : at + len(line)] = torch.tensor(line)
+            memory.tokens_read[row] += len(line)
+
+    def _logits(self, stream: str) -> Tensor:
+        wish = self.mind(stream)
+        logits = torch.zeros(self.vocab_size)
+        token = self.codec.markup(wish.text)[0]
+        logits[token] = math.log(wish.probability / (1 - wish.probability))
+        return logits
+
+
+@dataclass
+class Script:
+    """A mind for readings: which quotes it takes from which part, how sure it is, and when it stops.
+
+    Attributes:
+        quotes: words in a part -> the quotes (or notes) that it takes from it, in order.
+        new, keep, stop: its probability of a new clue where it has one, of keeping it, of STOP.
+        answer: what it answers.
+    """
+
+    quotes: dict[str, list[str]]
+    new: float = 0.9
+    keep: float = 0.9
+    stop: float = 0.1
+    reason: str = "it says so."
+    answer: str = "The answer."
+    end_of_turn: str = "<|im_end|>"
+
+    def __call__(self, stream: str) -> Wish:
+        if (asked := stream.rfind("Answer the task:")) > stream.rfind("Action:"):
+            reply = re.split(r"assistant\n|### Summary\n", stream[asked:], maxsplit=1)[-1]
+            return Wish(self._rest(self.answer + self.end_of_turn, reply))
+        summary = stream[stream.rfind("Target:") :]
+        line = summary[summary.rfind("\n") + 1 :]
+        if line.startswith("New:"):
+            return self._new(stream, summary, line)
+        if line.startswith("Keep:"):
+            return self._choice(line[5:], " no", " yes", self.keep)
+        if line.startswith("Reason:"):
+            return Wish(self._rest(f" {self.reason}\n", line[7:]))
+        if line.startswith("Action:"):
+            return self._choice(line[7:], " READ", " STOP", self.stop)
+        return Wish("?")
+
+    def _new(self, stream: str, summary: str, line: str) -> Wish:
+        part = stream[: len(stream) - len(summary)].rsplit("user\n", 1)[-1]
+        wanted = [quote for words, quotes in self.quotes.items() if words in part for quote in quotes]
+        taken = len(re.findall(r"^New:", summary, re.MULTILINE)) - 1
+        if line.startswith(('New: "', "New: -")):
+            closing = '"\n' if line[5] == '"' else "\n"
+            lead = "" if line[5] == '"' else " "
+            return Wish(self._rest(lead + wanted[taken] + closing, line[6:]))
+        opening = ' "' if "quote" in stream.split("\nTask:")[0] else " -"
+        return self._choice(line[4:], " none", opening, self.new if taken < len(wanted) else 1 - self.new)
+
+    @staticmethod
+    def _choice(begun: str, first: str, second: str, probability: float) -> Wish:
+        if probability >= 0.5:
+            return Wish(second[len(begun) :], probability)
+        return Wish(first[len(begun) :], 1 - probability)
+
+    @staticmethod
+    def _rest(text: str, written: str) -> str:
+        return text[len(written) :] if text.startswith(written) and text != written else "?"
+
+
+def scripted_engine(codec: TextCodec, mind: Mind, **more: int) -> tuple[Engine, ScriptedModel]:
+    """An engine that lends out a scripted model."""
+    model = ScriptedModel(codec, mind, **more)
+    engine = Engine(EngineSpec(model="scripted"))
+    engine._ready = Ready(model, codec, Thresholds(), "scripted", "scripted")  # type: ignore[arg-type]
+    return engine, model
