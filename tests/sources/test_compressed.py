@@ -1,4 +1,5 @@
 import gzip
+import tracemalloc
 
 import pytest
 
@@ -20,10 +21,15 @@ def test_several_members_are_one_file() -> None:
 
 
 def test_a_small_file_cannot_unpack_to_a_large_one() -> None:
-    packed = gzip.compress(b" " * 1_000_000)
-    assert len(packed) < 2000
-    with pytest.raises(TooLargeError, match=r"bomb\.gz is larger than 10,000 bytes"):
-        load_source(packed, name="bomb.gz", max_size=10_000)
+    packed = gzip.compress(b" " * 20_000_000)
+    assert len(packed) < 20_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLargeError, match=r"bomb\.gz is larger than 100,000 bytes"):
+            load_source(packed, name="bomb.gz", max_size=100_000)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("harm", ["cut", "changed", "followed"])

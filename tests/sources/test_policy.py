@@ -1,5 +1,6 @@
 import contextlib
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -169,21 +170,50 @@ def test_a_link_put_there_between_the_check_and_the_opening_leads_nowhere(
 
 @posix
 @pytest.mark.skipif(not policy._WALKS, reason="needs walking by descriptor")
-def test_a_folder_that_becomes_a_link_while_it_is_read_leads_nowhere(
+def test_a_folder_that_becomes_a_link_while_its_files_are_read_leads_nowhere(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "secret" / "a.txt").write_text("secret", encoding="utf-8")
-    within = AccessPolicy.within
+    (root / "sub" / "deep").mkdir()
+    (root / "sub" / "deep" / "a.txt").write_text("allowed", encoding="utf-8")
+    (tmp_path / "secret" / "deep").mkdir()
+    (tmp_path / "secret" / "deep" / "a.txt").write_text("secret", encoding="utf-8")
+    locate = AccessPolicy._locate
 
-    def swap_then_narrow(self: AccessPolicy, folder: policy.Opened) -> AccessPolicy:
-        narrow = within(self, folder)
-        (root / "sub").rename(root / "moved")
-        (root / "sub").symlink_to(tmp_path / "secret")
-        return narrow
+    def locate_then_swap(self: AccessPolicy, path: Path) -> tuple[Path, Path]:
+        located = locate(self, path)
+        if path.name == "a.txt":
+            (root / "sub").rename(root / "moved")
+            (root / "sub").symlink_to(tmp_path / "secret")
+        return located
 
-    monkeypatch.setattr(AccessPolicy, "within", swap_then_narrow)
-    with pytest.raises(SourceError):
-        taken(root / "sub", root)
+    monkeypatch.setattr(AccessPolicy, "_locate", locate_then_swap)
+    with pytest.raises(SourceError, match="without a file that can be read"):
+        taken(root / "sub" / "deep", root)
+
+
+@posix
+def test_a_pipe_put_there_after_the_check_is_not_waited_for(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse = policy._refuse_special
+
+    def refuse_then_swap(status: os.stat_result, shown: str) -> None:
+        refuse(status, shown)
+        (root / "sub" / "a.txt").unlink()
+        os.mkfifo(root / "sub" / "a.txt")
+
+    def waited(*_: object) -> None:
+        raise TimeoutError("opening the pipe waited for a writer")
+
+    monkeypatch.setattr(policy, "_refuse_special", refuse_then_swap)
+    before = signal.signal(signal.SIGALRM, waited)
+    signal.alarm(10)
+    try:
+        with pytest.raises(SourceError, match="a device, a socket or a pipe"):
+            taken(root / "sub" / "a.txt", root)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_no_descriptor_stays_open(root: Path, tmp_path: Path) -> None:
