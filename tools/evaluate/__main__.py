@@ -27,9 +27,11 @@ from tools.evaluate.suites.questions import left_out as questions_left_out
 HEAVY = {"full": 16_384, "refine": 16_384}
 """Arms whose time grows too fast for long texts on a CPU, and the longest text they are given by default."""
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _notes = Console(stderr=True)
 
 
+@app.command()
 def main(
     suite: Annotated[str, typer.Option(help=f"Suites, by commas: {', '.join(ALL_SUITES)}.")] = "ruler",
     lengths: Annotated[str, typer.Option(help="Tokens of text, by commas: 4k,16k,64k.")] = "4k",
@@ -52,6 +54,7 @@ def main(
     window: Annotated[int, typer.Option(help="Tokens that stay in sight.")] = 1024,
     answer_tokens: Annotated[int, typer.Option(help="Bound on an answer.")] = 96,
     device: Annotated[str | None, typer.Option(help="cpu or cuda; chosen if not given.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="bf16, fp16 or fp32; chosen if not given.")] = None,
     list_missing: Annotated[
         bool, typer.Option(help="Tell which real questions are left out here, and why.")
     ] = False,
@@ -61,7 +64,7 @@ def main(
         for reason in questions_left_out():
             typer.echo(reason)
         return
-    settings = Settings(model, adapter, chunk, window, answer_tokens, device)
+    settings = Settings(model, adapter, chunk, window, answer_tokens, device, dtype)
     try:
         plan = Plan(
             suites=_split(suite),
@@ -161,4 +164,4 @@ def _split(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

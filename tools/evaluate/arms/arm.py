@@ -24,6 +24,7 @@ class Settings:
         window: tokens that stay in sight.
         answer_tokens: bound on the answer.
         device: where to run; none to choose.
+        dtype: `bf16`, `fp16` or `fp32`; none for what is fast on the device.
     """
 
     model: str | None = None
@@ -32,6 +33,7 @@ class Settings:
     window: int = 1024
     answer_tokens: int = 96
     device: str | None = None
+    dtype: str | None = None
 
     @property
     def digest(self) -> str:

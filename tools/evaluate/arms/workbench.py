@@ -46,6 +46,7 @@ class Workbench:
                 adapter=adapter,
                 window=self.settings.window,
                 device=self.settings.device,
+                dtype=self.settings.dtype,
             )
         )
 
@@ -56,4 +57,4 @@ class Workbench:
         adapter = {"none": None, "auto": shipped_adapter(files.name)}.get(
             self.settings.adapter, self.settings.adapter
         )
-        return load_model(files, device=self.settings.device, adapter=adapter)
+        return load_model(files, device=self.settings.device, dtype=self.settings.dtype, adapter=adapter)
