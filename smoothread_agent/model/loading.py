@@ -157,10 +157,19 @@ def _open_tokenizer(files: ModelFiles, config: "PreTrainedConfig") -> "PreTraine
             )
     except Exception as error:  # the Rust tokenizer raises bare Exceptions for a damaged file
         raise ModelError(f"the tokenizer in {files.folder} cannot be opened: {error}") from error
-    words = int(config.get_text_config().vocab_size)
-    if len(tokenizer) > words:
-        raise ModelError(
-            f"{files.name} knows {words:,} tokens, and its tokenizer makes {len(tokenizer):,}: they do not "
-            "belong together"
-        )
+    _check_fits(files, tokenizer, config)
     return cast("PreTrainedTokenizerFast", tokenizer)
+
+
+def _check_fits(files: ModelFiles, tokenizer: "PreTrainedTokenizerFast", config: "PreTrainedConfig") -> None:
+    """Check that every word of the tokenizer has its row in the embeddings.
+
+    Tokens that were added to a tokenizer later may lack one: Gemma's for images does, and no text contains it.
+    """
+    rows = int(config.get_text_config().vocab_size)
+    needed = max([tokenizer.vocab_size - 1, tokenizer.bos_token_id or 0, tokenizer.eos_token_id or 0])
+    if needed >= rows:
+        raise ModelError(
+            f"{files.name} knows tokens up to {rows - 1:,}, and its tokenizer makes {needed:,}: they do not belong "
+            "together"
+        )

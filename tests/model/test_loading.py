@@ -160,9 +160,18 @@ def test_damaged_tokenizer_is_an_error(folder: Path) -> None:
         opened(folder)
 
 
-def test_tokenizer_of_another_model_is_an_error(folder: Path) -> None:
+def test_tokenizer_of_another_model_is_an_error(tmp_path: Path) -> None:
+    save_model(tmp_path / "smaller", vocab_size=200)
+    with pytest.raises(ModelError, match="do not belong together"):
+        opened(tmp_path / "smaller")
+
+
+def test_tokens_that_were_added_need_no_embedding_unless_they_end_a_text(folder: Path) -> None:
     tokenizer = tiny_tokenizer()
-    tokenizer.add_tokens([f"<extra{number}>" for number in range(100)])
+    tokenizer.add_tokens("<image>")
+    tokenizer.save_pretrained(folder)
+    assert len(opened(folder).tokenizer) == 301
+    tokenizer.add_special_tokens({"eos_token": "<end>"})
     tokenizer.save_pretrained(folder)
     with pytest.raises(ModelError, match="do not belong together"):
         opened(folder)
