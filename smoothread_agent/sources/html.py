@@ -49,12 +49,16 @@ def html_source(data: bytes | str, name: str, encoding: str | None = None) -> So
         SourceError: the page does not hold to its encoding, or has no text.
     """
     try:
-        from bs4 import BeautifulSoup
+        from bs4 import BeautifulSoup, ParserRejectedMarkup
     except ImportError as error:
         raise MissingExtraError(name, "an HTML page", "BeautifulSoup", "formats") from error
     text = data if isinstance(data, str) else _decoded(data, name, encoding)
     # A doctype in front, and no XML declaration: bs4 warns of what looks like XML, a URL or a file's name.
-    page = BeautifulSoup("<!DOCTYPE html>" + _XML_DECLARATION.sub("", text, count=1), "html.parser")
+    text = "<!DOCTYPE html>" + _XML_DECLARATION.sub("", text, count=1)
+    try:
+        page = BeautifulSoup(text, "html.parser")
+    except ParserRejectedMarkup:  # the standard library's parser knows no marked section but those of SGML
+        page = BeautifulSoup(text.replace("<![", "&lt;!["), "html.parser")
     return Source(_rendered(page) or _rendered(page, navigation=True), name=name, media_type=MEDIA_TYPE)
 
 

@@ -75,6 +75,8 @@ def test_terms_stand_above_their_definitions() -> None:
         ("&lt;p&gt; is a tag", "<p> is a tag"),
         ("<ul><li></li><li>only</li></ul>", "- only"),
         ("<h2> </h2><p>text", "text"),
+        ("a<!-- [if x]> no <![endif]--> <![if y]>b<![endif]>", "a b"),
+        ("a <![x[ b", "a <![x[ b"),
         ("<li>stray<td>cell</td>", "- stray\ncell"),
     ],
 )
