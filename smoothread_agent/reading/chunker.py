@@ -2,7 +2,7 @@
 
 From left to right, each chunk takes as much as fits and ends at the strongest separator in its last part (the order is
 that of METHOD: three newlines, two, one, end of sentence, ... space). So chunks are full, which makes rounds few,
-and where one ends depends on nothing behind it: a text that grows keeps all its chunks but the last.
+and where one ends depends on hardly a token behind it: a text that grows keeps all its chunks but the last one or two.
 """
 
 from collections.abc import Iterator

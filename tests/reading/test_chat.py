@@ -8,7 +8,8 @@ CHATML = tiny_tokenizer().chat_template
 ALTERNATING = (
     "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
     "{{ bos_token }}{% for message in messages %}"
-    "{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Roles must alternate') }}{% endif %}"
+    "{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('Roles must alternate') }}{% endif %}"
     "{% if message['role'] == 'user' %}[INST] {{ message['content'] }} [/INST]"
     "{% else %} {{ message['content'] }}<|im_end|>{% endif %}{% endfor %}"
 )
@@ -60,7 +61,7 @@ def test_without_a_template_headings_set_the_turns_apart() -> None:
     "template",
     [
         "{{ raise_exception('no') }}",
-        "{% for message in messages %}{% if message['role'] == 'user' %}{{ message['content'] }}{% endif %}{% endfor %}",
+        "{% for message in messages if message['role'] == 'user' %}{{ message['content'] }}{% endfor %}",
         "{{ messages[0]['content'] }}",
         "{% for message in messages %}{{ message['content'] }}{% endfor %}",
     ],

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +12,8 @@ from tests.model.saved import TEXT
 SIZES = st.sampled_from([16, 17, 40, 200])
 ODD = [
     *SEPARATORS, "\r\n", "\r\n\r\n", "\r", "\t", "\x00", "\x85", "\u2028", "\ufeff", "\u200d", "\xa0", "word", "x" * 37,
-    "é", "e\u0301", "e\u0301\u0323\u0302", "👩‍👩‍👧", "🏳️‍🌈", "👍🏽", "日本語。", "नमस्ते", "العربية", "ﷺ", "ﬁ", "Ⅷ", "<|im_end|>",
+    "é", "e\u0301", "e\u0301\u0323\u0302", "👩‍👩‍👧", "🏳️‍🌈", "👍🏽", "日本語。", "नमस्ते", "العربية",
+    "ﷺ", "ﬁ", "Ⅷ", "<|im_end|>",
 ]  # fmt: skip
 TEXTS = st.one_of(
     st.text(max_size=300),

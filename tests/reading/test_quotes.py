@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smoothread_agent.errors import GrammarError
+from smoothread_agent.reading.quotes import Passage
+from smoothread_agent.reading.wording import one_line
+
+WORDS = st.lists(
+    st.sampled_from(["a", "is", '"yes"', "日本", "e\u0301", "👩‍👧", "don't", "—"]), min_size=1, max_size=30
+)
+GAPS = st.sampled_from([" ", "\n", "\r\n", "\t ", "\n\n\n", "\xa0", "\u2028", " \x1c"])
+
+
+@given(st.data(), WORDS)
+def test_every_run_of_the_line_is_found_where_it_stands(data: st.DataObject, words: list[str]) -> None:
+    gaps = [data.draw(GAPS) for _ in words]
+    text = gaps[0] + "".join(word + gap for word, gap in zip(words, gaps, strict=True))
+    passage = Passage(text)
+    assert passage.line == " ".join(words)
+    first = data.draw(st.integers(0, len(words) - 1))
+    last = data.draw(st.integers(first, len(words) - 1))
+    quote = " ".join(words[first : last + 1])
+    start, end = passage.locate(quote)
+    assert one_line(text[start:end]) == quote
+    assert not text[start].isspace()
+    assert not text[end - 1].isspace()
+
+
+def test_a_quote_that_spans_lines_has_the_exact_characters() -> None:
+    text = "The tide\r\n   of Ravel\n\nis 42 feet."
+    start, end = Passage(text).locate("of Ravel is 42")
+    assert text[start:end] == "of Ravel\n\nis 42"
+
+
+def test_of_several_places_the_first_is_meant() -> None:
+    assert Passage("one two\none two").locate("one two") == (0, 7)
+
+
+@pytest.mark.parametrize("quote", ["", "three", "one  two", "one\ntwo", "One"])
+def test_what_does_not_stand_there_is_no_quote(quote: str) -> None:
+    with pytest.raises(GrammarError, match="is no quote of this chunk"):
+        Passage("one two").locate(quote)
+
+
+def test_white_space_alone_has_no_line() -> None:
+    assert Passage(" \n\t ").line == ""
