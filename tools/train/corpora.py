@@ -91,10 +91,21 @@ def corpus(split: Split) -> Corpus:
     return Corpus(documents or _topics())
 
 
+def cache_file(name: str, version: int = 0) -> Path:
+    """Where something made of the present corpora is kept: another file when the corpora, or the version, change."""
+    return (
+        user_cache_path("smoothread-agent") / "train" / f"{name}-{version}-{_fingerprint(_folders())}.jsonl"
+    )
+
+
+def _folders() -> list[str]:
+    return [folder for folder in os.environ.get(FOLDERS_VARIABLE, "").split(":") if folder]
+
+
 @cache
 def _all_documents() -> tuple[Document, ...]:
-    folders = [folder for folder in os.environ.get(FOLDERS_VARIABLE, "").split(":") if folder]
-    store = user_cache_path("smoothread-agent") / "train" / f"corpora-{_fingerprint(folders)}.jsonl"
+    folders = _folders()
+    store = cache_file("corpora")
     if not store.exists():
         store.parent.mkdir(parents=True, exist_ok=True)
         draft = store.with_suffix(f".{os.getpid()}")

@@ -1,0 +1,122 @@
+"""What a rule finds: the pieces of a question, its answer, and the place of the evidence."""
+
+import re
+from dataclasses import dataclass
+
+from tools.train.natural.lexicon import BY_THIRD, FUNCTION_WORDS, GENERAL, PRONOUNS, content_words, word_set
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A question in pieces, with its evidence in a document."""
+
+    kind: str
+    """Which wordings ask it: a key of `wording.questions`."""
+    slots: tuple[tuple[str, str], ...]
+    """What the wordings are filled with."""
+    answer: str
+    start: int
+    """First character of the quote in its document."""
+    end: int
+
+
+def good_subject(text: str) -> bool:
+    """Whether a noun phrase can be asked about without its context."""
+    words = text.split()
+    if (
+        not 1 <= len(words) <= 8
+        or not 3 <= len(text) <= 64
+        or words[0].lower() in PRONOUNS
+        or words[0].lower() in _OPENERS
+    ):
+        return False
+    if _FINITE.search(text) or any(
+        word in BY_THIRD for word in re.findall(r"\b(\w+s) (?:an?|the|its|all|no)\b", text)
+    ):
+        return False
+    if re.search(r"[;:!?\"“”<>{}=|\\]|\.$|^\W|\.\s", text) or text.count("(") != text.count(")"):
+        return False
+    content = content_words(text)
+    if words[0].lower() in {"the", "a", "an"} and len(words) > 1 and words[1].lower() in _VAGUE:
+        return False
+    technical = re.search(r"[A-Za-z][A-Z0-9]|[_()/-]|\d", text) or re.search(r"(?<!^)(?<!\. )\b[A-Z]", text)
+    return (
+        bool(technical and content | set(words))
+        or len(content - GENERAL) >= 2
+        or (len(content) >= 3 and bool(content - GENERAL))
+    )
+
+
+_OPENERS = word_set(
+    """
+    after although and another any because before besides but during either even finally first for further
+    furthermore given hence however in indeed instead like likewise moreover neither nevertheless next nor note
+    of on once only or otherwise rather second secondly see similarly since so still then therefore third thus
+    to under unless unlike until usually using what whenever whereas whether while with within without yet here
+    all many most several some both two three four other others generally typically normally currently sometimes
+    often perhaps maybe also again for by at from each either
+    """
+)
+_FINITE = re.compile(
+    r"""\b(?:is|are|was|were|be|been|can|cannot|could|may|might|must|should|will|would|has|have|had|does|do|did|not|that
+    |which|who|whose|if|when|while|where|whether|because|but|also|then|there|however|you|we|I|they|it|he|she)\b
+    |\b(?:and|or|of|to|in|for|with|from|by|at|on)$""",
+    re.VERBOSE,
+)
+"""Signs that a subject has run into its verb or beyond."""
+_VAGUE = word_set(
+    """
+    following first second third last next latter former same other above below previous only most main
+    """
+)
+
+_CUT = re.compile(
+    r""";|:(?=\s)|\s--\s|\s-\s|\s–\s|\s—\s
+    |,?\ (?:which|although|whereas|whilst|unless|because|since|e\.g\.|i\.e\.|for\ example|such\ as)\b
+    |,\ (?:but|and|so|while|as|if|or|then|except|thus|making|allowing|including|even|in\ which|where|who|to|by|for
+        |with|that|rather|not|see|though|when|after|until|usually|in|at|on|provided|unlike|like|depending|especially)\b
+    |\ \((?:see|as|or|in|e\.g|i\.e|and|if|for|but|which|that|this)\b""",
+    re.VERBOSE,
+)
+
+
+def clause(text: str, most: int = 120) -> str:
+    """The beginning of a text up to where its first clause ends; empty where that is too long or unfinished."""
+    text = text.strip().rstrip(".!?").strip()
+    match = _CUT.search(text)
+    if match and match.start() >= 3:
+        text = text[: match.start()]
+    text = text.strip().rstrip(",;:-–—").strip()
+    if text.count("(") != text.count(")"):
+        text = text[: text.find("(")].strip() if "(" in text else ""
+    return text if len(text) <= most else ""
+
+
+_BAD_END = word_set(
+    """
+    a an the of to in on at by for from with and or but if when that which is are was were be not as than
+    """
+)
+_BAD_ANSWER = re.compile(
+    r"""^(?:the\ )?(?:following|above|below|previous|next|same|follows|described|discussed|explained|listed|shown
+        |documented|only|true|false)\b
+    |^(?:it|this|these|those|them|they|that|such|so|here|there|you|we|one|each|both|all|some|many|any|more|less|not|no
+        |as|if|what|how|when|where|why|which|who)\s*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def good_answer(text: str, least: int = 2, most: int = 120) -> bool:
+    """Whether a text can stand as an answer: finished, balanced, and saying something."""
+    if not least <= len(text) <= most or not re.search(r"\w", text) or _BAD_ANSWER.search(text):
+        return False
+    if text.split()[-1].lower() in _BAD_END or text.count("(") != text.count(")") or text.count('"') % 2:
+        return False
+    if text.count("“") != text.count("”") or text.count("`") % 2 or text.count("[") != text.count("]"):
+        return False
+    return not set(text.lower().split()) <= FUNCTION_WORDS | {"."} and "below:" not in text
+
+
+def noun_phrase(text: str) -> str:
+    """A sentence's subject inside another sentence: its article in lower case."""
+    return re.sub(r"^(The|A|An|Each|Every)\b", lambda match: match.group().lower(), text)
