@@ -17,6 +17,7 @@ from rich.table import Table
 
 from smoothread_agent.display import Display
 from smoothread_agent.errors import SmoothReadError
+from smoothread_agent.model.startup import collector_paused
 from smoothread_agent.schema import ClueKind, ReadingResult
 
 app = typer.Typer(
@@ -89,8 +90,9 @@ def read(
     for missing in text.skipped:
         _progress.print(f"[yellow]skipped[/] {escape(str(missing))}", highlight=False, soft_wrap=True)
     with _progress.status("opening the model") as status:
-        from smoothread_agent.reader import SmoothReader
-        from smoothread_agent.reading.policy import StopPolicy
+        with collector_paused():
+            from smoothread_agent.reader import SmoothReader
+            from smoothread_agent.reading.policy import StopPolicy
 
         reader = SmoothReader.from_pretrained(
             model,
