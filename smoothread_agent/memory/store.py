@@ -1,0 +1,332 @@
+"""MemoryStore: what was read once, kept as files, for one namespace. The files are the truth; the index is optional."""
+
+import logging
+import time
+from collections.abc import Iterator
+from os import PathLike
+from typing import Any
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+
+from smoothread_agent.errors import RequestError
+from smoothread_agent.memory.catalogue import Catalogue, Found
+from smoothread_agent.memory.chain import Chain, Conditions, digest
+from smoothread_agent.memory.checkpoints import Checkpoints
+from smoothread_agent.memory.codec import Codec, decode, encode
+from smoothread_agent.memory.entries import (
+    CheckpointManifest,
+    Entry,
+    Namespace,
+    Problem,
+    ReadingState,
+    ResultManifest,
+)
+from smoothread_agent.memory.errors import DamagedMemoryError, MemoryStoreError, StoreFullError
+from smoothread_agent.memory.files import Files
+from smoothread_agent.memory.index import MemoryIndex
+from smoothread_agent.memory.policy import CheckpointPolicy
+from smoothread_agent.memory.protocol import Restored, Store
+from smoothread_agent.memory.results import Results
+from smoothread_agent.memory.seal import FORMAT, seal
+from smoothread_agent.model.memory import HiddenMemory
+from smoothread_agent.schema import ReadingResult, SourceInfo
+
+log = logging.getLogger(__name__)
+
+_MARKER = "smoothread-store.json"
+
+
+class MemoryStore(Store):
+    """Keeps readings in a folder, or anywhere fsspec reaches.
+
+        store = MemoryStore("~/reading", index=ChromaIndex("~/reading-index"))
+
+    Args:
+        root: a folder (it may begin with `~`), or an fsspec URL.
+        namespace: whose memory this is. Lower-case letters, digits, `-` and `_`, at most 63.
+        index: finds sources by meaning; none: `find_sources` compares texts read from the files.
+        codec: `exact` goes on bit for bit; `bf16` and `int8` take less room and change the memory a little.
+        policy: when a reading is checkpointed, and which checkpoints stay.
+        quota_bytes: room for this namespace; past it, the least recently used go, intermediate checkpoints first.
+        ttl_seconds: what was not used for so long counts as gone.
+        options: what fsspec needs to open the URL.
+
+    Raises:
+        RequestError: the namespace's name cannot be a folder.
+        MemoryStoreError: the store cannot be opened, or is of another format.
+    """
+
+    def __init__(
+        self,
+        root: str | PathLike[str],
+        *,
+        namespace: str = "default",
+        index: MemoryIndex | None = None,
+        codec: Codec = "exact",
+        policy: CheckpointPolicy | None = None,
+        quota_bytes: int | None = None,
+        ttl_seconds: float | None = None,
+        **options: Any,
+    ) -> None:
+        try:
+            TypeAdapter(Namespace).validate_python(namespace)
+        except ValidationError as error:
+            raise RequestError(
+                f"{namespace!r} cannot name a namespace: use 1 to 63 of a-z, 0-9, - and _, beginning and ending with a "
+                "letter or digit"
+            ) from error
+        self.files = Files(root, **options)
+        self.namespace, self.codec, self.policy = namespace, codec, policy or CheckpointPolicy()
+        self.quota_bytes, self.ttl_seconds = quota_bytes, ttl_seconds
+        self.checkpoints = Checkpoints(self.files, namespace)
+        self.results = Results(self.files, self.checkpoints)
+        self.catalogue = Catalogue(self.checkpoints, self.results, index)
+        self._marked = self._check_marker()
+
+    def save(
+        self,
+        chain: Chain,
+        memory: HiddenMemory,
+        state: ReadingState,
+        *,
+        source: SourceInfo,
+        final: bool = False,
+        about: str = "",
+    ) -> Entry:
+        """See `Store.save`.
+
+        Raises:
+            StoreFullError: there is no room on the disk, or not even in an empty quota.
+            StoreBusyError: the index is open in another process, or was opened before a fork.
+        """
+        read = state.chunks_read
+        if not 1 <= read <= len(chain):
+            raise RequestError(f"a state after {read} chunks cannot be stored for a chain of {len(chain)}")
+        self.catalogue.check()
+        self._mark()
+        blob = encode(memory, self.codec)
+        manifest = CheckpointManifest(
+            namespace=self.namespace,
+            key=chain.keys[read],
+            revision=1,
+            conditions=chain.conditions,
+            source=source,
+            digests=chain.digests[:read],
+            state=state,
+            final=final,
+            about=about,
+            created=time.time(),
+            codec=self.codec,
+            blob=f"{chain.keys[read]}.{digest(blob)[:16]}.safetensors",
+            blob_digest=digest(blob),
+            blob_bytes=len(blob),
+        )
+        entry = self._commit(manifest, blob)
+        folder = self.checkpoints.folder_of(chain.conditions)
+        for number in self.policy.superseded(self.prefixes(chain), read, final=final):
+            self._delete("checkpoint", folder, chain.keys[number])
+        return entry
+
+    def adopt(self, manifest: CheckpointManifest, blob: bytes) -> Entry:
+        """Take a checkpoint that was exported, as this namespace's own.
+
+        Raises:
+            DamagedMemoryError: blob, key, chunks and state do not belong together.
+        """
+        self.catalogue.check()
+        self._mark()
+        manifest = manifest.model_copy(update={"namespace": self.namespace, "revision": 1})
+        self.checkpoints.confirm(manifest)
+        self.checkpoints.confirm_blob(manifest, blob)
+        decode(blob)
+        return self._commit(manifest, blob)
+
+    def restore(
+        self, chain: Chain, *, device: torch.device | str = "cpu", up_to: int | None = None
+    ) -> Restored | None:
+        """See `Store.restore`."""
+        folder = self.checkpoints.folder_of(chain.conditions)
+        problems = []
+        for number in reversed(self.prefixes(chain)):
+            if up_to is not None and number > up_to:
+                continue
+            try:
+                restored = self._restore(folder, chain, number, device)
+            except DamagedMemoryError as error:
+                problems.append(self.set_aside(folder, chain.keys[number], str(error)))
+                continue
+            if restored is not None:
+                memory, manifest = restored
+                self.checkpoints.touch(folder, manifest.key)
+                entry = self.checkpoints.entry(folder, manifest)
+                return Restored(memory, manifest.state, entry, tuple(problems))
+        return None
+
+    def prefixes(self, chain: Chain) -> list[int]:
+        """See `Store.prefixes`."""
+        stored = self.checkpoints.keys(self.checkpoints.folder_of(chain.conditions))
+        return [number for number, key in enumerate(chain.keys) if number and key in stored]
+
+    def save_result(self, key: str, conditions: Conditions, result: ReadingResult) -> Entry:
+        """See `Store.save_result`."""
+        if result.stop.reason == "cancelled":
+            raise RequestError(
+                "a cancelled reading has no result to store: its last checkpoint is what it leaves"
+            )
+        self.catalogue.check()
+        self._mark()
+        manifest = ResultManifest(
+            namespace=self.namespace, key=key, conditions=conditions, created=time.time(), result=result
+        )
+        self.results.write(manifest)
+        self.catalogue.add_result(manifest)
+        return self.results.entry(manifest)
+
+    def load_result(self, key: str) -> ReadingResult | None:
+        """See `Store.load_result`. A damaged result is set aside, and there is none."""
+        try:
+            manifest = self.results.read(key)
+        except FileNotFoundError:
+            return None
+        except DamagedMemoryError as error:
+            self.results.set_aside(key, str(error))
+            return None
+        if self.expired(self.results.entry(manifest)):
+            return None
+        self.checkpoints.touch(self.results.folder, key)
+        return manifest.result
+
+    def entries(self) -> list[Entry]:
+        """See `Store.entries`. What is damaged is not listed; `verify` names it."""
+        found = [entry for _, entry in self._listed()]
+        return sorted(found, key=lambda entry: entry.used, reverse=True)
+
+    def find_sources(self, query: str, limit: int = 5) -> list[Found]:
+        """The sources read in this namespace that are closest to `query`, best first."""
+        return self.catalogue.find(query, limit)
+
+    def forget(self, *, key: str | None = None, source: str | None = None) -> int:
+        """See `Store.forget`. Goes by the files' names for a key, so that damaged entries can be forgotten too."""
+        if (key is None) == (source is None):
+            raise RequestError("say what to forget: the key of an entry, or the digest of a source")
+        self.catalogue.check()
+        if key is not None:
+            gone = [("checkpoint", folder, each) for folder, each in self.checkpoints.all() if each == key]
+            if self.results.holds(key):
+                gone.append(("result", self.results.folder, key))
+        else:
+            listed = self._listed()
+            gone = [
+                (entry.kind, folder, entry.key) for folder, entry in listed if entry.source.digest == source
+            ]
+        for kind, folder, each in gone:
+            self._delete(kind, folder, each)
+        return len(gone)
+
+    def expired(self, entry: Entry) -> bool:
+        """Whether an entry was not used for longer than the store keeps it."""
+        return self.ttl_seconds is not None and time.time() - entry.used > self.ttl_seconds
+
+    def evict(self, room_for: int = 0, *, sparing: str = "") -> int:
+        """Delete what is expired, then the least recently used past the quota. Returns how many entries went."""
+        listed = list(self._listed())
+        gone = [(folder, entry) for folder, entry in listed if self.expired(entry) and entry.key != sparing]
+        kept = [pair for pair in listed if pair not in gone]
+        if self.quota_bytes is not None:
+            kept.sort(key=lambda pair: (pair[1].kind == "result", pair[1].final, pair[1].used))
+            total = room_for + sum(entry.nbytes for _, entry in kept if entry.key != sparing)
+            for pair in kept:
+                if total <= self.quota_bytes:
+                    break
+                if pair[1].key != sparing:
+                    gone.append(pair)
+                    total -= pair[1].nbytes
+        for folder, entry in gone:
+            self._delete(entry.kind, folder, entry.key)
+        return len(gone)
+
+    def _restore(
+        self, folder: str, chain: Chain, number: int, device: torch.device | str
+    ) -> tuple[HiddenMemory, CheckpointManifest] | None:
+        """One checkpoint, confirmed; none where it has gone, or has expired."""
+        for attempt in range(2):
+            try:
+                manifest = self.checkpoints.manifest(folder, chain.keys[number])
+            except FileNotFoundError:
+                return None
+            if manifest.digests != chain.digests[:number] or manifest.conditions != chain.conditions:
+                raise DamagedMemoryError("its chunks are not those of the source")
+            if self.expired(self.checkpoints.entry(folder, manifest)):
+                return None
+            try:
+                return self.checkpoints.memory(manifest, device), manifest
+            except FileNotFoundError as error:
+                # Another process may have written this key anew between the two reads.
+                if attempt:
+                    raise DamagedMemoryError("its blob is gone") from error
+        return None
+
+    def set_aside(self, folder: str, key: str, reason: str) -> Problem:
+        """Move a damaged checkpoint to `aside`, and take it out of the index."""
+        problem = self.checkpoints.set_aside(folder, key, reason)
+        if problem.aside:
+            self.catalogue.remove(key)
+        return problem
+
+    def _delete(self, kind: str, folder: str, key: str) -> None:
+        if kind == "result":
+            self.results.delete(key)
+        else:
+            self.checkpoints.delete(folder, key)
+        self.catalogue.remove(key)
+
+    def _commit(self, manifest: CheckpointManifest, blob: bytes) -> Entry:
+        self._make_room(len(blob) + len(seal(manifest, "checkpoint")), sparing=manifest.key)
+        manifest = self.checkpoints.write(manifest, blob)
+        self.catalogue.add_checkpoint(manifest)
+        return self.checkpoints.entry(self.checkpoints.folder_of(manifest.conditions), manifest)
+
+    def _make_room(self, nbytes: int, *, sparing: str) -> None:
+        if self.quota_bytes is not None and nbytes > self.quota_bytes:
+            raise StoreFullError(
+                f"one checkpoint takes {nbytes} bytes, and the quota is {self.quota_bytes}: raise it, or take a codec "
+                "that packs closer"
+            )
+        if self.quota_bytes is not None or self.ttl_seconds is not None:
+            self.evict(nbytes, sparing=sparing)
+
+    def _listed(self) -> Iterator[tuple[str, Entry]]:
+        """Folder and entry of everything that is whole."""
+        for folder, key in self.checkpoints.all():
+            try:
+                yield folder, self.checkpoints.entry(folder, self.checkpoints.manifest(folder, key))
+            except (FileNotFoundError, DamagedMemoryError) as error:
+                log.debug("%s is not listed: %s", key, error)
+        for key in sorted(self.results.keys()):
+            try:
+                yield self.results.folder, self.results.entry(self.results.read(key))
+            except (FileNotFoundError, DamagedMemoryError) as error:
+                log.debug("%s is not listed: %s", key, error)
+
+    def _check_marker(self) -> bool:
+        """Whether the store has its marker. Raises where it is of another format."""
+        try:
+            marker = self.files.read(_MARKER, limit=4096)
+        except FileNotFoundError:
+            return False
+        if marker != _marker():
+            raise MemoryStoreError(
+                f"{self.files.root} is a store of another format ({marker[:80]!r}, here {_marker()!r}): open it with "
+                "the version of the package that wrote it, or give another folder"
+            )
+        return True
+
+    def _mark(self) -> None:
+        if not self._marked:
+            self.files.write(_MARKER, _marker())
+            self._marked = True
+
+
+def _marker() -> bytes:
+    return b'{"smoothread store format": %d}' % FORMAT
