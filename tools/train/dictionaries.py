@@ -97,7 +97,8 @@ def _element(headword: str, text: str) -> Iterator[Frame]:
 
 
 _ABBREVIATES = re.compile(
-    r"^(?P<s>[A-Z][A-Z0-9/]{1,8})\n\n?\s+(?:<[^>]*>\s+)?(?P<a>(?:[A-Z][\w-]+(?: |$|\n\s*)(?:(?:of|and|for|the|to|in) )?){2,6})"
+    r"^(?P<s>[A-Z][A-Z0-9/]{1,8})\n\n?\s+(?:<[^>]*>\s+)?"
+    r"(?P<a>(?:[A-Z][\w-]+(?: |$|\n\s*)(?:(?:of|and|for|the|to|in) )?){2,6})"
 )
 
 

@@ -152,6 +152,7 @@ def from_info(raw: str) -> str:
         body = node.partition("\n")[2]
         body = re.sub(r"^\* Menu:.*", "", body, flags=re.DOTALL | re.MULTILINE)
         body = re.sub(r"^(?:\*|=|-|\.){4,}\s*$", "", body, flags=re.MULTILINE)
+        body = re.sub(r"\*[Nn]ote\s+([^:]{2,60}?)(?:::|:\s[^.,]{2,60}[.,])", r"\1", body)
         kept.append(re.sub(r"\x00\x08\[.*?\x00\x08\]", "", body, flags=re.DOTALL))
     return "\n\n".join(kept)
 

@@ -4,38 +4,64 @@ import random
 import re
 
 from tools.train.natural.frame import Frame
-from tools.train.natural.lexicon import past, third_person
+from tools.train.natural.lexicon import BY_PARTICIPLE, BY_THIRD, FUNCTION_WORDS, gerund, past, third_person
 from tools.train.trajectory import Split
 from tools.train.wording.questions import LEAD_INS, QUESTIONS
-from tools.train.wording.synonyms import reworded
+from tools.train.wording.synonyms import other_verb, reworded, shortened
 
-_REWORDED = {"vp": 0.4, "o": 0.4, "x": 0.3, "np": 0.35, "d": 0.35, "r": 0.3, "v": 0.0, "n": 0.1, "s": 0.08}
+_REWORDED = {"o": 0.4, "x": 0.3, "np": 0.4, "d": 0.4, "r": 0.25, "n": 0.1, "s": 0.08, "rest": 0.4}
 """Share of a piece's words that are replaced where they can be. Names stay as they are."""
+_SHORTENED = {"o": 0.4, "np": 0.4, "d": 0.35, "x": 0.2, "rest": 0.45}
+"""How often a piece is told in part only."""
 _PAGES = {"of": " of {}", "of_in": " in {}", "of_by": " by {}", "of_from": " from {}", "of_with": " with {}"}
+_KEYWORDS = 0.04
+"""Share of the questions that are put as people type them into a search box."""
 
 
 def ask(frame: Frame, rng: random.Random, split: Split) -> str:
     """A question that the frame's answer answers."""
+    slots = dict(frame.slots)
     if frame.kind == "written":
-        return dict(frame.slots)["q"]
-    slots = {
-        name: reworded(text, rng, split, _REWORDED[name]) if name in _REWORDED else text
-        for name, text in frame.slots
-    }
+        return slots["q"]
+    for name in ("vp", "vb", "v"):
+        if name in slots and (name != "v" or frame.kind == "what_does"):
+            _verb_forms(name, slots, rng, split)
+    for name in slots.keys() & _REWORDED.keys():
+        short = shortened(slots[name], rng, _SHORTENED.get(name, 0.0))
+        slots[name] = reworded(short, rng, split, _REWORDED[name])
+    if "v" in slots:
+        done = slots["v"].split()
+        slots["vpast"] = (
+            " ".join([past(BY_PARTICIPLE[done[0]])[0], *done[1:]]) if done[0] in BY_PARTICIPLE else slots["v"]
+        )
     page = slots.get("of", "")
-    for name, form in _PAGES.items():
-        slots[name] = form.format(page) if page else ""
-    if "vp" in slots:
-        verb, _, rest = slots["vp"].partition(" ")
-        slots["vp3"] = f"{third_person(verb)} {rest}"
-    if "vb" in slots:
-        verb, _, rest = slots["vb"].partition(" ")
-        slots["v3"] = f"{third_person(verb)} {rest}".strip()
-        slots["past"] = past(verb)[0]
-    if "c" in slots:
-        slots["C"] = slots["c"].capitalize()
+    slots |= {name: form.format(page) if page else "" for name, form in _PAGES.items()}
+    slots["C"] = slots.get("c", "").capitalize()
     question = QUESTIONS[frame.kind].draw(rng, split).format(**slots)
-    if rng.random() < 0.06 and frame.kind != "asked":
-        question = LEAD_INS.draw(rng, split) + question[0].lower() + question[1:]
+    if frame.kind != "asked":
+        question = _in_passing(question, rng, split)
     question = re.sub(r"\b([Aa]) (?=[aeiou](?!ni|ser|se ))", r"\1n ", re.sub(r"\s+", " ", question)).strip()
     return question[0].upper() + question[1:]
+
+
+def _verb_forms(name: str, slots: dict[str, str], rng: random.Random, split: Split) -> None:
+    """Another verb for a slot that begins with one, and the forms that the wordings take."""
+    verb, _, rest = slots[name].partition(" ")
+    base = BY_THIRD.get(verb, verb) if name == "v" else verb
+    rest = reworded(shortened(rest, rng, _SHORTENED["rest"]), rng, split, _REWORDED["rest"])
+    first, _, second = other_verb(base, rng, split).partition(" ")
+    tail = f" {second} {rest}".replace("  ", " ").rstrip()
+    key = {"vp": ("vp", "vp3", "vping"), "vb": ("vb", "v3", "ving"), "v": ("vb", "v", "ving")}[name]
+    slots |= {key[0]: first + tail, key[1]: third_person(first) + tail, key[2]: gerund(first) + tail}
+    slots["past"] = past(first)[0] + tail
+
+
+def _in_passing(question: str, rng: random.Random, split: Split) -> str:
+    """At times a lead-in before the question, or its keywords alone."""
+    chance = rng.random()
+    if chance < _KEYWORDS:
+        words = [word for word in question.rstrip("?.").split() if word.lower() not in FUNCTION_WORDS]
+        return " ".join(words) + rng.choice(("?", "")) if len(words) > 2 else question
+    if chance < 0.1 and re.match(r"(?:What|Which|How|Why|Where|When|Who|Name|Tell|Find|By|In)\b", question):
+        return LEAD_INS.draw(rng, split) + question[0].lower() + question[1:]
+    return question

@@ -26,7 +26,7 @@ from tools.train.trajectory import Split
 QUESTIONS_VARIABLE = "SMOOTHREAD_QUESTIONS"
 """Environment variable: files of questions written elsewhere, colon-separated."""
 
-VERSION = 1
+VERSION = 2
 """To be raised whenever a rule changes, so that the bank is made anew."""
 _SAME_AT_MOST = 3
 """How many documents may say the same: boilerplate is not asked about more often."""
@@ -95,8 +95,10 @@ def document_frames(text: str) -> Iterator[Frame]:
     yield from entry_frames(text)
     for start, end in paragraphs(text):
         if is_prose(text[start:end]):
+            before = None
             for sentence in sentences(text, start, end):
-                yield from statement_frames(sentence)
+                yield from statement_frames(sentence, before)
+                before = sentence
 
 
 def _distinct(source: Corpus) -> Iterator[tuple[int, Frame]]:

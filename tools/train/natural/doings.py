@@ -128,7 +128,7 @@ _ACTION = re.compile(
     r"(?:(?:also|only|always|normally|usually|automatically|currently|now|then) )?(?P<v>[a-z]+s) (?P<a>.+)$"
 )
 _NO_OBJECT = re.compile(
-    r"(?:(?:only|also) )?(?:in|on|at|from|with|as|by|if|when|up|out|down|into|onto|for|that|how|whether|been|to)\b"
+    r"(?:(?:only|also) )?(?:in|on|at|of|from|with|as|by|if|when|up|out|down|into|onto|for|that|how|whether|been|to)\b"
 )
 _DETERMINED = re.compile(r"(?:an?|the|all|any|no|each|every|your|one|two|\d|[\"'“‘`A-Z])")
 

@@ -3,7 +3,15 @@
 import re
 from dataclasses import dataclass
 
-from tools.train.natural.lexicon import BY_THIRD, FUNCTION_WORDS, GENERAL, PRONOUNS, content_words, word_set
+from tools.train.natural.lexicon import (
+    BY_THIRD,
+    FUNCTION_WORDS,
+    GENERAL,
+    PARTICIPLES,
+    PRONOUNS,
+    content_words,
+    word_set,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ _OPENERS = word_set(
 )
 _FINITE = re.compile(
     r"""\b(?:is|are|was|were|be|been|can|cannot|could|may|might|must|should|will|would|has|have|had|does|do|did|not|that
-    |which|who|whose|if|when|while|where|whether|because|but|also|then|there|however|you|we|I|they|it|he|she)\b
+    |which|who|whose|how|what|why|this|these|those|its|their|your|our|if|when|while|where|whether|because|but|also|then|there|however|you|we|I|they|it|he|she)\b
     |\b(?:and|or|of|to|in|for|with|from|by|at|on)$""",
     re.VERBOSE,
 )
@@ -71,7 +79,7 @@ _VAGUE = word_set(
 )
 
 _CUT = re.compile(
-    r""";|:(?=\s)|\s--\s|\s-\s|\s–\s|\s—\s
+    r""";|:(?=\s)|\.\s|\s--\s|\s-\s|\s–\s|\s—\s
     |,?\ (?:which|although|whereas|whilst|unless|because|since|e\.g\.|i\.e\.|for\ example|such\ as)\b
     |,\ (?:but|and|so|while|as|if|or|then|except|thus|making|allowing|including|even|in\ which|where|who|to|by|for
         |with|that|rather|not|see|though|when|after|until|usually|in|at|on|provided|unlike|like|depending|especially)\b
@@ -118,5 +126,21 @@ def good_answer(text: str, least: int = 2, most: int = 120) -> bool:
 
 
 def noun_phrase(text: str) -> str:
-    """A sentence's subject inside another sentence: its article in lower case."""
-    return re.sub(r"^(The|A|An|Each|Every)\b", lambda match: match.group().lower(), text)
+    """A sentence's subject inside another sentence: its first word in lower case, unless that looks like a name."""
+    first = text.split()[0] if text else ""
+    plain = first.lower() in {"the", "a", "an", "each", "every"} or (
+        first[1:].islower()
+        and len(text.split()) > 1
+        and bool(
+            _COMMON.search(first) or first.lower().rstrip("s") in GENERAL or first.lower() in PARTICIPLES
+        )
+    )
+    return text[0].lower() + text[1:] if plain else text
+
+
+_COMMON = re.compile(
+    r"""(?:ing|ed|able|ible|ive|ous|ful|less|tion|tions|ity|ment|ments|ness)$
+    |^(?:All|Any|Base|Both|Certain|Count|Different|Extra|First|Full|Large|Last|List|Local|Long|Many|Most|Multiple|New|No
+    |Old|Other|Path|Personal|Several|Short|Similar|Simple|Size|Small|Some|Special|Tool|Two|User|Various|Whether)$""",
+    re.VERBOSE,
+)

@@ -37,7 +37,7 @@ def entry_frames(text: str) -> Iterator[Frame]:
     for entry in entries(text):
         noun, name = _named(entry, topic)
         end = entry.body.end
-        if not name or end - entry.start > _MOST_QUOTE or not 20 <= len(entry.body.text):
+        if not name or end - entry.start > _MOST_QUOTE or len(entry.body.text) < 20:
             continue
         of = topic if topic and topic != name else ""
         for kind, slots, answer in _asked(noun, name, of, entry.body.text):

@@ -90,12 +90,22 @@ def past(base: str) -> tuple[str, str]:
     return made, made
 
 
+def gerund(base: str) -> str:
+    """`write` -> `writing`."""
+    if base.endswith("ie"):
+        return base[:-2] + "ying"
+    if base.endswith("e") and not base.endswith(("ee", "ye", "oe")) and base != "be":
+        return base[:-1] + "ing"
+    return base + (base[-1] if base in _DOUBLING else "") + "ing"
+
+
 BASES = _VERBS | frozenset(_IRREGULAR) - {"be", "do"}
 BY_THIRD = {third_person(base): base for base in BASES} | {"has": "have"}
 """`returns` -> `return`."""
 BY_PAST = {past(base)[0]: base for base in BASES}
 """`wrote` -> `write`."""
-PARTICIPLES = frozenset(past(base)[1] for base in BASES)
+BY_PARTICIPLE = {past(base)[1]: base for base in BASES}
+PARTICIPLES = frozenset(BY_PARTICIPLE)
 
 PRONOUNS = word_set(
     """

@@ -29,11 +29,11 @@ QUESTIONS: dict[str, Table[str]] = {
         ("Which year was it when {s} {past} {o}?",),
     ),
     "version": Table(
-        ("In which version {be} {s} {v}?", "Since which version {be} {s} {v}?", "What version saw {s} {v}?", "Which release {v} {s}?", "When {be} {s} {v}?", "As of which version {be} {s} {v}?"),
+        ("In which version {be} {s} {v}?", "Since which version {be} {s} {v}?", "What version saw {s} {v}?", "When {be} {s} {v}?", "As of which version {be} {s} {v}?"),
         ("Which version do I need for {s}?", "From what version on {be} {s} {v}?"),
     ),
     "who": Table(
-        ("Who {be} {s} {v} by?", "By whom {be} {s} {v}?", "Who is said to have {v} {s}?", "Which people {v} {s}?", "Whose work is it that {s} {be} {v}?", "Name whoever {v} {s}."),
+        ("Who {be} {s} {v} by?", "By whom {be} {s} {v}?", "Who is said to have {v} {s}?", "Who {vpast} {s}?", "Who {vpast} {s}?", "Which people {vpast} {s}?", "Whose work is it that {s} {be} {v}?", "Name whoever {vpast} {s}."),
         ("To whom is it due that {s} {be} {v}?", "Who has {v} {s}?"),
     ),
     "by_what": Table(
@@ -69,11 +69,11 @@ QUESTIONS: dict[str, Table[str]] = {
         ("What use is made of {s}?", "What does {s} serve for?"),
     ),
     "used_for": Table(
-        ("What {be} used to {vp}?", "What can be used to {vp}?", "What do I use to {vp}?", "With what can I {vp}?", "What serves to {vp}?", "What is there to {vp}?", "Is there something to {vp}? What?"),
+        ("What {be} used to {vp}?", "What can be used to {vp}?", "What do I use to {vp}?", "With what can I {vp}?", "What serves to {vp}?", "What is there to {vp}?", "What is {vping} done with?", "What serves for {vping}?"),
         ("What would help me {vp}?", "What does one take to {vp}?"),
     ),
     "how_to": Table(
-        ("How do I {vp}?", "How can I {vp}?", "How do you {vp}?", "What should I do to {vp}?", "What must be done in order to {vp}?", "How does one {vp}?", "I want to {vp}. What should I do?", "How is it possible to {vp}?", "What is the way to {vp}?", "What does the text recommend to {vp}?", "Is there a way to {vp}?", "What do I need to {vp}?"),
+        ("How do I {vp}?", "How can I {vp}?", "How do you {vp}?", "What should I do to {vp}?", "What must be done in order to {vp}?", "How does one {vp}?", "I want to {vp}. What should I do?", "How is it possible to {vp}?", "What is the way to {vp}?", "What does the text recommend to {vp}?", "Is there a way to {vp}?", "What do I need to {vp}?", "What does {vping} take?", "What is the advice for {vping}?"),
         ("What would I have to do if I wished to {vp}?", "Which steps does it take to {vp}?", "I have to {vp}; what is advised?"),
     ),
     "how_passive": Table(
@@ -105,11 +105,11 @@ QUESTIONS: dict[str, Table[str]] = {
         ("Explain the {noun} {name}{of}.", "What can I expect of the {noun} {name}{of}?"),
     ),
     "entry_which": Table(
-        ("Which {noun}{of} {vp3}?", "What {noun} {vp3}?", "Which {noun} do I need to {vp}?", "What {noun} is used to {vp}?", "Which {noun}{of} serves to {vp}?", "How do I {vp}{of_with}? Name the {noun}.", "I want to {vp}. Which {noun} does that?", "What is the {noun} to {vp}?", "Find the {noun}{of} that {vp3}."),
+        ("Which {noun}{of} {vp3}?", "What {noun} {vp3}?", "Which {noun} do I need to {vp}?", "What {noun} is used to {vp}?", "Which {noun}{of} serves to {vp}?", "How do I {vp}{of_with}? Name the {noun}.", "I want to {vp}. Which {noun} does that?", "What is the {noun} to {vp}?", "Find the {noun}{of} that {vp3}.", "Which {noun}{of} is for {vping}?", "What is the {noun} for {vping}?", "Is there an {noun} for {vping}? Which?", "{vping}{of_with}: which {noun}?"),
         ("By which {noun}{of} can one {vp}?", "Name a {noun} with which to {vp}."),
     ),
     "entry_which_not": Table(
-        ("Which {noun}{of} makes it not {vp}?", "What {noun} prevents it from doing this: {vp}?", "With which {noun} does it not {vp}?", "Which {noun} turns off that it would {vp}?"),
+        ("Which {noun}{of} keeps it from {vping}?", "What {noun} prevents {vping}?", "How do I stop it from {vping}? Name the {noun}.", "Which {noun} turns off {vping}?", "I do not want it to {vp}. Which {noun} helps?", "With which {noun} does it not {vp}?"),
         ("Which {noun} do I take so that it does not {vp}?",),
     ),
     "entry_default": Table(
@@ -137,7 +137,7 @@ QUESTIONS: dict[str, Table[str]] = {
         ("What would I use {name} for?",),
     ),
     "page_which": Table(
-        ("Which command or function is there to {vp}?", "What is used to {vp}?", "What {vp3}?", "Which program can {vp}?", "How do I {vp}? Name the command or function.", "What do I call to {vp}?"),
+        ("Which command or function is there to {vp}?", "What is used to {vp}?", "What {vp3}?", "Which program can {vp}?", "What is there for {vping}?", "How do I {vp}? Name the command or function.", "What do I call to {vp}?"),
         ("What is the name of the one that {vp3}?",),
     ),
     "page_is": Table(
