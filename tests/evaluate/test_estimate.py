@@ -45,9 +45,27 @@ def test_ratio_is_of_sums_not_a_mean_of_ratios() -> None:
 
 
 def test_difference_is_paired() -> None:
-    first, second = [1.0, 0.0] * 20, [0.9, -0.1] * 20
+    first, second = [1.0, 0.1] * 20, [0.9, 0.0] * 20
     found = estimate.difference(first, second)
     assert found is not None
-    # The cases differ widely, the gain does not: a paired interval sees that.
-    assert found.low == pytest.approx(0.1)
-    assert found.high == pytest.approx(0.1)
+    assert found.mean == pytest.approx(0.1)
+    # The cases differ widely, the gain does not: unpaired, the interval would reach from -0.1 to 0.3.
+    assert 0.04 < found.low < 0.1 < found.high < 0.15
+
+
+def test_difference_by_hand() -> None:
+    # Agresti and Min: 5 wins, 1 loss, 14 draws; with half a win, half a loss and a draw, 4 / 22 is the centre.
+    found = estimate.difference([1.0] * 5 + [0.0] + [1.0] * 14, [0.0] * 5 + [1.0] + [1.0] * 14)
+    assert found is not None
+    assert found.mean == pytest.approx(0.2)
+    half = 1.96 * ((7 / 22 - (4 / 22) ** 2) / 22) ** 0.5
+    assert found.low == pytest.approx(4 / 22 - half, abs=1e-4)
+    assert found.high == pytest.approx(4 / 22 + half, abs=1e-4)
+
+
+def test_a_few_cases_that_all_agree_leave_doubt() -> None:
+    found = estimate.difference([1.0] * 3, [0.0] * 3)
+    assert found is not None
+    assert found.low < 0.3
+    assert found.mean == found.high == 1.0
+    assert estimate.difference([], []) is None

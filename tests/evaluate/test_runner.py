@@ -115,7 +115,7 @@ def test_the_summary_of_known_answers(tmp_path: Path, count: TokenCounter) -> No
     go(tmp_path, count, plan, Oracle("smooth", share=0.8), Oracle("reset", share=0.5))
     with Store(tmp_path) as store:
         lines = {line.arm: line for line in summary.lines(store.rows)}
-        (one, every) = summary.gains(store.rows)
+        (gain,) = summary.gains(store.rows)
     assert lines["smooth"].cases == 10
     assert lines["smooth"].found is not None
     assert lines["smooth"].found.mean == pytest.approx(0.8)
@@ -123,9 +123,22 @@ def test_the_summary_of_known_answers(tmp_path: Path, count: TokenCounter) -> No
     assert lines["smooth"].place.mean == pytest.approx(0.8)
     assert lines["smooth"].decoded == 2
     assert lines["smooth"].false_clues is None, "the one chunk holds the evidence"
-    assert (one.arm, one.over, one.task, every.task) == ("smooth", "reset", "qa1", summary.ALL)
-    assert one.found.mean == pytest.approx(0.3)
-    assert 0.0 <= one.found.low < 0.3 < one.found.high
+    assert (gain.arm, gain.over, gain.task) == ("smooth", "reset", "qa1")
+    assert gain.found.mean == pytest.approx(0.3)
+    assert gain.found.low < 0.3 < gain.found.high
+
+
+def test_all_tasks_of_a_suite_stand_together_where_there_are_several(
+    tmp_path: Path, count: TokenCounter
+) -> None:
+    plan = Plan(suites=["babi"], lengths=[400], arms=["smooth", "reset"], cases=2)
+    go(tmp_path, count, plan, Oracle("smooth"), Oracle("reset", share=0.0))
+    with Store(tmp_path) as store:
+        lines = {(line.task, line.arm): line for line in summary.lines(store.rows)}
+        gains = {gain.task: gain for gain in summary.gains(store.rows)}
+    assert lines[summary.ALL, "smooth"].cases == 6
+    assert set(gains) == {"qa1", "qa2", "qa3", summary.ALL}
+    assert gains[summary.ALL].found.mean == 1.0
 
 
 def test_longbench_runs_from_a_folder(tmp_path: Path, count: TokenCounter) -> None:

@@ -28,6 +28,9 @@ HEAVY = {"full": 16_384, "refine": 16_384}
 """Arms whose time grows too fast for long texts on a CPU, and the longest text they are given by default."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+_WIDTH = 200
+"""Characters of a table that goes into a file or a pipe, where nobody has said how wide it may be."""
+
 _notes = Console(stderr=True)
 
 
@@ -117,6 +120,8 @@ def _show(rows: list[Row], plan: Plan, as_json: bool) -> None:
         typer.echo(json.dumps(summary.as_json(asked), indent=1))
         return
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     console.print(table.results(summary.lines(asked), plan.longest))
     gains = summary.gains(asked)
     if gains:

@@ -1,4 +1,4 @@
-"""Means with 95 % intervals: Wilson's for shares of cases, the bootstrap's for everything else."""
+"""Means with 95 % intervals: Wilson's for shares of cases, Agresti and Min's for pairs, else the bootstrap's."""
 
 import math
 import random
@@ -52,9 +52,22 @@ def ratio(above: Sequence[float], below: Sequence[float], scale: float = 1.0) ->
 
 
 def difference(first: Sequence[float], second: Sequence[float]) -> Estimate | None:
-    """The mean of `first` less that of `second`, on the same cases in the same order: a paired bootstrap."""
+    """The mean of `first` less that of `second`, on the same cases in the same order, all values between 0 and 1.
+
+    The interval is Agresti and Min's (Statistics in Medicine 2005) for matched pairs, carried over from wins
+    and losses to gains: half a win, half a loss and a draw are added. So a few cases that all agree leave
+    doubt.
+    """
     gains = [a - b for a, b in zip(first, second, strict=True)]
-    return bootstrap(gains, fmean) if gains else None
+    if not gains:
+        return None
+    n = len(gains) + 2
+    centre = sum(gains) / n
+    half = _Z * math.sqrt((sum(gain**2 for gain in gains) + 1) / n - centre**2) / math.sqrt(n)
+    found = fmean(gains)
+    return Estimate(
+        found, min(found, max(-1.0, centre - half)), max(found, min(1.0, centre + half)), len(gains)
+    )
 
 
 def bootstrap(values: Sequence[T], statistic: Callable[[Sequence[T]], float]) -> Estimate:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from tools.evaluate import estimate
 from tools.evaluate.estimate import Estimate
@@ -11,6 +11,8 @@ from tools.evaluate.store import Row
 
 ALL = "all"
 """In place of a task's name: every task of the suite."""
+Group: TypeAlias = tuple[str, str, int, str]
+"""Suite, task, length and arm."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,11 @@ class Gain:
 
 def lines(rows: Iterable[Row]) -> list[Line]:
     """A line for each task, length and arm, and one for all tasks of a suite together."""
-    groups: dict[tuple[str, str, int, str], list[Row]] = defaultdict(list)
+    groups: dict[Group, list[Row]] = defaultdict(list)
     for row in rows:
         for task in (row.task, ALL):
             groups[row.suite, task, row.length, row.arm].append(row)
-    several = {
-        suite for suite in {row[0] for row in groups} if len({g[1] for g in groups if g[0] == suite}) > 2
-    }
-    kept = {group: found for group, found in groups.items() if group[1] != ALL or group[0] in several}
-    return [_line(*group, found) for group, found in sorted(kept.items(), key=lambda item: _order(item[0]))]
+    return [_line(*group, groups[group]) for group in _shown(groups)]
 
 
 def gains(rows: Iterable[Row], arm: str = "smooth") -> list[Gain]:
@@ -74,7 +72,7 @@ def gains(rows: Iterable[Row], arm: str = "smooth") -> list[Gain]:
     by_case: dict[tuple[str, ...], dict[str, Row]] = defaultdict(dict)
     for row in rows:
         by_case[row.pair][row.arm] = row
-    groups: dict[tuple[str, str, int, str], list[tuple[Row, Row]]] = defaultdict(list)
+    groups: dict[Group, list[tuple[Row, Row]]] = defaultdict(list)
     for answered in by_case.values():
         if arm not in answered:
             continue
@@ -84,7 +82,9 @@ def gains(rows: Iterable[Row], arm: str = "smooth") -> list[Gain]:
                 for task in (mine.task, ALL):
                     groups[mine.suite, task, mine.length, other].append((mine, theirs))
     found = []
-    for (suite, task, length, other), pairs in sorted(groups.items(), key=lambda item: _order(item[0])):
+    for group in _shown(groups):
+        suite, task, length, other = group
+        pairs = groups[group]
         share = estimate.difference([a.score.share for a, _ in pairs], [b.score.share for _, b in pairs])
         strict = estimate.difference([a.score.strict for a, _ in pairs], [b.score.strict for _, b in pairs])
         if share is not None and strict is not None:
@@ -100,7 +100,16 @@ def as_json(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _order(group: tuple[str, str, int, str]) -> tuple[str, bool, str, int, str]:
+def _shown(groups: Iterable[Group]) -> list[Group]:
+    """The groups in order; all tasks together only where a suite has several."""
+    found = list(groups)
+    tasks: dict[str, set[str]] = defaultdict(set)
+    for suite, task, *_ in found:
+        tasks[suite].add(task)
+    return sorted((g for g in found if g[1] != ALL or len(tasks[g[0]]) > 2), key=_order)
+
+
+def _order(group: Group) -> tuple[str, bool, str, int, str]:
     suite, task, length, arm = group
     return suite, task == ALL, task, length, arm
 
