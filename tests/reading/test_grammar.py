@@ -59,7 +59,7 @@ def test_a_quote_keeps_its_length(codec: TextCodec, characters: tuple[int, int])
 
 
 def test_a_quote_is_of_whole_words(codec: TextCodec) -> None:
-    words = set("server listens port".split())
+    words = {"server", "listens", "port"}
     for seed in range(12):
         assert set(quoted(codec, "server listens\nport", seed).split()) <= words
 

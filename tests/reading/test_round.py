@@ -1,0 +1,201 @@
+"""One round, driven effect by effect: what is said, what is asked, what comes of the answers."""
+
+import pytest
+
+from smoothread_agent.reading.chunker import Chunk
+from smoothread_agent.reading.codec import TextCodec
+from smoothread_agent.reading.effects import Choice, Choose, Effect, Say, Write
+from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
+from smoothread_agent.reading.round import Notes, Rules, bounded, read_chunk
+from smoothread_agent.schema import Clue, ClueKind
+
+TEXT = "Ann was born in\nTroyford. Bob was born in Wells."
+HEAD = "Target: Where was Ann born?\nClues: none\n"
+
+
+def rules(codec: TextCodec, kind: ClueKind = "quote", **more: object) -> Rules:
+    settings: dict[str, object] = {
+        "thresholds": Thresholds(),
+        "stop": StopPolicy(),
+        "limits": Limits(),
+        **more,
+    }
+    return Rules(
+        chat=codec.chat, page_of=lambda position: 7 if position > 100 else None, target="Where was Ann born?",
+        kind=kind, **settings,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def chunk(codec: TextCodec, text: str = TEXT) -> Chunk:
+    return Chunk(3, 90, 90 + len(text), text, tuple(codec.plain(text)))
+
+
+class Played:
+    """A round with given answers: the stream as text, the effects that asked for an answer, the notes."""
+
+    def __init__(
+        self, codec: TextCodec, rules: Rules, answers: list[object], chunk: Chunk, notes: Notes
+    ) -> None:
+        self.asked: list[Effect] = []
+        self.stream = ""
+        reading, answer = read_chunk(rules, chunk, notes), None
+        while True:
+            try:
+                effect = reading.send(answer)
+            except StopIteration as end:
+                self.notes: Notes = end.value
+                break
+            answer = None
+            if isinstance(effect, Say):
+                self.stream += codec.decode(effect.tokens) or effect.text
+                continue
+            self.asked.append(effect)
+            given = answers.pop(0)
+            if isinstance(effect, Choose):
+                answer = Choice(float(given) >= effect.threshold, float(given))  # type: ignore[arg-type]
+                self.stream += effect.options[answer.taken]
+            elif isinstance(effect, Write):
+                answer = given
+                self.stream += {"quote": f'{given}"\n', "note": f" {given}\n", "reason": f" {given}\n"}[
+                    effect.field
+                ]
+        assert not answers, "not every answer was asked for"
+        self.stream = self.stream.split("assistant\n", 1)[1]
+
+    @property
+    def fields(self) -> list[str]:
+        return [effect.field for effect in self.asked if isinstance(effect, Choose | Write)]
+
+
+def play(
+    codec: TextCodec, *answers: object, notes: Notes | None = None, text: str = TEXT, **more: object
+) -> Played:
+    return Played(codec, rules(codec, **more), list(answers), chunk(codec, text), notes or Notes())  # type: ignore[arg-type]
+
+
+def clue(text: str, start: int, confidence: float = 0.9) -> Clue:
+    return Clue(text=text, start=start, end=start + len(text), chunk=0, confidence=confidence)
+
+
+def test_a_round_without_evidence_asks_one_thing(codec: TextCodec) -> None:
+    played = play(codec, 0.2)
+    assert played.fields == ["new"]
+    assert played.stream == HEAD + "New: none\nReason: nothing new.\nAction: READ"
+    assert played.notes.clues == ()
+    summary = played.notes.summary
+    assert summary is not None
+    assert (summary.action, summary.stop_confidence, summary.reason) == ("READ", None, "nothing new.")
+    assert (summary.chunk, summary.start, summary.end) == (3, 90, 90 + len(TEXT))
+
+
+def test_a_clue_is_quoted_judged_and_carries_its_place(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Ann was born in Troyford.", 0.5, 0.1, "It names it.", 0.9)
+    assert played.fields == ["new", "quote", "keep", "new", "reason", "action"]
+    assert played.stream == HEAD + (
+        'New: "Ann was born in Troyford."\nKeep: yes\nNew: none\nReason: It names it.\nAction: STOP'
+    )
+    (found,) = played.notes.clues
+    assert found.text == "Ann was born in\nTroyford." == TEXT[found.start - 90 : found.end - 90]
+    assert (found.kind, found.chunk, found.page) == ("quote", 3, None)
+    assert found.confidence == pytest.approx(0.8 * 0.5)
+    assert played.notes.summary is not None
+    assert (played.notes.summary.action, played.notes.summary.stop_confidence) == ("STOP", 0.9)
+
+
+def test_the_page_is_that_of_the_quotes_first_character(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Bob was born", 0.9, 0.1, "r", 0.1)
+    assert played.notes.clues[0].page == 7
+
+
+def test_what_is_not_kept_is_no_clue_and_asking_goes_on(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Bob was born", 0.3, 0.9, "Ann was born", 0.9, 0.1, "r", 0.1)
+    assert 'New: "Bob was born"\nKeep: no\nNew: "Ann was born"\nKeep: yes\n' in played.stream
+    assert [found.text for found in played.notes.clues] == ["Ann was born"]
+
+
+def test_where_everything_was_dropped_nothing_is_new_and_stop_is_not_asked(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Bob was born", 0.3, 0.1)
+    assert played.fields == ["new", "quote", "keep", "new"]
+    assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
+
+
+def test_a_quote_that_repeats_ends_the_asking(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Ann was born in", 0.9, 0.8, "born in Troyford.", 0.9, "r", 0.1)
+    assert played.stream.count("New:") == 3
+    assert "Keep: yes\nNew: none\nReason: r" in played.stream
+    assert [found.text for found in played.notes.clues] == ["Ann was born in"]
+
+
+def test_clues_of_a_chunk_are_bounded(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Ann", 0.9, 0.8, "Bob", 0.9, "r", 0.1, limits=Limits(clues_per_chunk=2))
+    assert played.stream.count("New:") == 3
+    assert len(played.notes.clues) == 2
+
+
+def test_a_note_is_free_and_carries_the_chunks_span(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Ann is from Troyford", 0.1, "r", 0.1, kind="note")
+    assert played.fields == ["new", "note", "new", "reason", "action"]
+    assert "New: - Ann is from Troyford\nNew: none\n" in played.stream
+    (found,) = played.notes.clues
+    assert (found.kind, found.start, found.end, found.confidence) == ("note", 90, 90 + len(TEXT), 0.8)
+
+
+def test_a_note_of_nothing_is_none(codec: TextCodec) -> None:
+    assert play(codec, 0.8, " ", 0.1, kind="note").notes.clues == ()
+
+
+def test_a_blank_chunk_is_asked_nothing(codec: TextCodec) -> None:
+    played = play(codec, text=" \n\n\t\n")
+    assert played.fields == []
+    assert played.stream == HEAD + "New: none\nReason: nothing new.\nAction: READ"
+
+
+@pytest.mark.parametrize(
+    ("policy", "chunks_read", "found", "asked"),
+    [
+        (StopPolicy(), 0, True, True),
+        (StopPolicy(), 0, False, False),
+        (StopPolicy(needs_new_clue=False), 0, False, True),
+        (StopPolicy(min_chunks=3), 1, True, False),
+        (StopPolicy(min_chunks=3), 2, True, True),
+        (StopPolicy(when="never", needs_new_clue=False), 9, True, False),
+    ],
+)
+def test_stop_is_asked_for_only_where_the_policy_allows_it(
+    codec: TextCodec, policy: StopPolicy, chunks_read: int, found: bool, asked: bool
+) -> None:
+    answers: list[object] = [0.9, "Ann was born", 0.9, 0.1, "r"] if found else [0.1]
+    notes = Notes(chunks_read=chunks_read)
+    played = play(codec, *answers, *([0.9] if asked else []), notes=notes, stop=policy)
+    assert ("action" in played.fields) == asked
+    assert played.stream.endswith(" STOP" if asked else " READ")
+    summary = played.notes.summary
+    assert summary is not None
+    assert (summary.stop_confidence is not None) == asked
+
+
+def test_what_is_known_is_restated_and_what_is_new_is_added(codec: TextCodec) -> None:
+    before = clue("Ann  lived\nthere", 5)
+    notes = Notes(clues=(before,), in_stream=(before,), chunks_read=1)
+    played = play(codec, 0.8, "Bob was born", 0.9, 0.1, "r", 0.1, notes=notes)
+    assert played.stream.startswith('Target: Where was Ann born?\nClues:\n- "Ann lived there"\nNew: "Bob')
+    assert [found.text for found in played.notes.clues] == ["Ann  lived\nthere", "Bob was born"]
+    assert played.notes.summary is not None
+    assert played.notes.summary.clues == played.notes.clues
+    assert [found.text for found in played.notes.summary.new_clues] == ["Bob was born"]
+
+
+def test_past_the_bound_the_least_confident_leaves_the_stream_and_never_the_result(codec: TextCodec) -> None:
+    held = (clue("sure", 0, 0.9), clue("unsure", 10, 0.1))
+    notes = Notes(clues=held, in_stream=held, chunks_read=1)
+    played = play(codec, 0.8, "Bob was", 0.9, 0.1, "r", 0.1, notes=notes, limits=Limits(clues_in_stream=2))
+    assert [found.text for found in played.notes.in_stream] == ["sure", "Bob was"]
+    assert [found.text for found in played.notes.clues] == ["sure", "unsure", "Bob was"]
+
+
+def test_the_stream_is_bounded_by_tokens_too() -> None:
+    clues = tuple(clue("word " * 20, index * 100, 0.5 + index / 10) for index in range(4))
+    stay = bounded(clues, Limits(clue_tokens_in_stream=80))
+    assert stay == clues[-2:]
+    assert bounded(clues, Limits(clue_tokens_in_stream=16)) == ()
+    assert bounded(clues, Limits()) == clues
