@@ -99,11 +99,13 @@ class Layout:
             fields = json.loads(text)
             entries = tuple(Entry(**{**entry, "shape": tuple(entry["shape"])}) for entry in fields["entries"])
             layout = _placed([(e.name, e.shape, e.dtype, e.codec) for e in entries])
-            wrong = entries != layout.entries or fields["nbytes"] != layout.nbytes
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            right = entries == layout.entries and fields["nbytes"] == layout.nbytes
+            right = right and all(type(size) is int and size >= 0 for e in entries for size in e.shape)
+            right = right and all(e.codec == "exact" or DTYPES[e.dtype] in FLOATS for e in entries)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise KernelArgumentError(f"this is no layout of a packed memory: {error!r}") from error
-        if wrong:
-            raise KernelArgumentError("this layout of a packed memory is damaged: its offsets do not add up")
+        if not right:
+            raise KernelArgumentError("this layout of a packed memory is damaged: its sizes do not add up")
         return layout
 
 

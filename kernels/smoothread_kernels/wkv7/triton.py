@@ -15,6 +15,7 @@ from smoothread_kernels.wkv7.triton_backward import (
     input_gradient_kernel,
     pair_gradient_kernel,
     state_gradient_kernel,
+    vector_gradient_kernel,
 )
 from smoothread_kernels.wkv7.triton_forward import (
     advance_kernel,
@@ -67,8 +68,10 @@ def settings(kernel: str, dtype: torch.dtype, dim: int, chunk: int) -> Settings:
     if kernel in ("advance", "state_gradient"):
         constexprs["BLOCK_VALUES"] = 16
         return Settings(constexprs, num_warps=4, num_stages=2)
-    # Four warps leave these two short of registers.
-    num_warps = 8 if kernel in ("prepare", "input_gradient") else 4
+    if kernel == "input_gradient":
+        del constexprs["PRECISION"]  # it has no products
+    # Four warps leave the others short of registers.
+    num_warps = 4 if kernel in ("output", "input_gradient") else 8
     return Settings(constexprs, num_warps=num_warps, num_stages=1)
 
 
@@ -202,7 +205,7 @@ class _Stretch:
         """Gradients of r, w, k, v, k_hat, a and the state."""
         grad_removed, met = self._empty(self.chunk, self.dim), self._empty(self.chunk, self.dim)
         grad_after, grad_shrink = self._empty(self.dim, self.dim), self._empty(self.dim)
-        crossed = self._empty(4, self.chunk, self.chunk)
+        crossed, vectors = self._empty(4, self.chunk, self.chunk), self._empty(4, self.chunk, self.dim)
         grad_state = torch.empty_like(self.final)
         inputs = (self.r, self.w, self.k, self.v, self.k_hat, self.a)
         grad_r, grad_w, grad_k, grad_v, grad_k_hat, grad_a = (torch.empty_like(x) for x in inputs)
@@ -217,9 +220,12 @@ class _Stretch:
             grad_after, met, crossed, grad_shrink, grad_v,
         )  # fmt: skip
         self._launch(
-            input_gradient_kernel, "input_gradient", *inputs, grad_y, self.lengths, self.removed,
-            self.shrink, self.starts, grad_after, met, crossed, grad_shrink, grad_r, grad_w, grad_k,
-            grad_k_hat, grad_a,
+            vector_gradient_kernel, "vector_gradient", *inputs, grad_y, self.lengths, self.removed,
+            self.shrink, self.starts, grad_after, met, crossed, vectors,
+        )  # fmt: skip
+        self._launch(
+            input_gradient_kernel, "input_gradient", self.r, self.w, self.k, self.k_hat, self.a, self.lengths,
+            vectors, grad_shrink, grad_r, grad_w, grad_k, grad_k_hat, grad_a,
         )  # fmt: skip
         return [grad_r, grad_w, grad_k, grad_v, grad_k_hat, grad_a, grad_state]
 
@@ -263,6 +269,7 @@ def variants(capability: int) -> Iterator[KernelVariant]:
             yield _variant(output_kernel, "output", dtype, dim, chunk_size(dtype))
             yield _variant(state_gradient_kernel, "state_gradient", dtype, dim, GRADIENT_CHUNK)
             yield _variant(pair_gradient_kernel, "pair_gradient", dtype, dim, GRADIENT_CHUNK)
+            yield _variant(vector_gradient_kernel, "vector_gradient", dtype, dim, GRADIENT_CHUNK)
             yield _variant(input_gradient_kernel, "input_gradient", dtype, dim, GRADIENT_CHUNK)
 
 

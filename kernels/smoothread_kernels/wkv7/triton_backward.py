@@ -10,8 +10,9 @@ nothing but the inputs is kept for the backward pass. With G the gradient of the
     dP =  Z S_0 - low(Z Uᵀ) B + low(Z Vᵀ) K               dK =  V E + tril(dY Vᵀ)ᵀ R + low(Z Vᵀ)ᵀ P
 
 `state_gradient_kernel` goes from the last chunk to the first with G, split over the value axis. Then, for all
-chunks at once, `pair_gradient_kernel` makes dV, Z and the four matrices of pairs of tokens, and
-`input_gradient_kernel` the rest: two kernels, because one would not fit the registers.
+chunks at once, `pair_gradient_kernel` makes dV, Z and the four matrices of pairs of tokens,
+`vector_gradient_kernel` dR, dP, dB and dK, and `input_gradient_kernel` what follows from them for the inputs:
+three kernels, because one would not fit the registers.
 
 A decay reaches the loss only through the products D, and each row of R, P, B, K is an input's times or over one
 of them. So the gradient of log D_t is R dR + P dP - B dB - K dK at t (P's belonging to t - 1), and that of
@@ -159,8 +160,8 @@ def pair_gradient_kernel(
 
 
 @triton.jit(do_not_specialize=["index_step", "has_lengths", "tokens", "heads", "chunks"])
-def input_gradient_kernel(
-    r,  # [batch, token, head, dim], contiguous, as are all inputs and gradients; w and grad_w fp32
+def vector_gradient_kernel(
+    r,  # [batch, token, head, dim], contiguous, as are all inputs and grad_y; w fp32
     w,
     k,
     v,
@@ -168,18 +169,13 @@ def input_gradient_kernel(
     a,
     grad_y,
     lengths,  # int32 [batch], every index_step-th; not read unless has_lengths
-    removed,  # the workspace, after `advance_kernel`
+    removed,  # the workspace, after `pair_gradient_kernel`
     shrink,
     starts,
     grad_after,
     met,
     crossed,
-    grad_shrink,
-    grad_r,  # written, zero for padding, as are the others
-    grad_w,
-    grad_k,
-    grad_k_hat,
-    grad_a,
+    vectors,  # dR, dP, dB, dK: fp32 [pair, chunk, 4, token, key], written
     index_step,
     has_lengths,
     tokens,
@@ -193,63 +189,104 @@ def input_gradient_kernel(
     chunk, pair = tl.program_id(0), tl.program_id(1)
     batch, head = pair // heads, pair % heads
     length = row_length(lengths, batch, index_step, has_lengths, tokens)
+    if chunk * CHUNK < length:
+        token = chunk * CHUNK + tl.arange(0, CHUNK)
+        valid = token < length
+        stride = heads * DIM
+        base = (batch.to(tl.int64) * tokens * heads + head) * DIM
+        cell = pair.to(tl.int64) * chunks + chunk
+        rows, matrix = cell * CHUNK * DIM, cell * CHUNK * CHUNK
+        y_u = tl.load(tile(crossed + 4 * matrix, CHUNK, CHUNK))
+        y_v = tl.load(tile(crossed + 4 * matrix + CHUNK * CHUNK, CHUNK, CHUNK))
+        z_u = tl.load(tile(crossed + 4 * matrix + 2 * CHUNK * CHUNK, CHUNK, CHUNK))
+        z_v = tl.load(tile(crossed + 4 * matrix + 3 * CHUNK * CHUNK, CHUNK, CHUNK))
+        log_d, _ = log_decays(w + base, token, stride, valid, DIM)
+        log_product = tl.cumsum(log_d, 0)
+        p = load_tokens(k_hat + base, token, stride, valid, DIM)
+        b = p * load_tokens(a + base, token, stride, valid, DIM) * tl.exp(-log_product)
+        key = load_tokens(k + base, token, stride, valid, DIM) * tl.exp(-log_product)
+
+        before = tl.load(tile(starts + (cell + pair) * DIM * DIM, DIM, DIM))  # [value, key]
+        grad = product(load_tokens(grad_y + base, token, stride, valid, DIM), before, PRECISION)
+        grad += product(y_v, key, PRECISION) - product(y_u, b, PRECISION)
+        tl.store(tile(vectors + 4 * rows, CHUNK, DIM), grad)
+        grad = product(tl.load(tile(met + rows, CHUNK, DIM)), before, PRECISION)
+        grad += product(z_v, key, PRECISION) - product(z_u, b, PRECISION)
+        tl.store(tile(vectors + 4 * rows + CHUNK * DIM, CHUNK, DIM), grad)
+
+        p *= tl.exp(log_product - log_d)
+        q = load_tokens(r + base, token, stride, valid, DIM) * tl.exp(log_product)
+        after = tl.load(tile(grad_after + cell * DIM * DIM, DIM, DIM))  # [value, key]
+        after *= tl.load(shrink + cell * DIM + tl.arange(0, DIM))[None, :]
+        grad = -product(tl.load(tile(removed + rows, CHUNK, DIM)), after, PRECISION)
+        grad -= product(tl.trans(y_u), q, PRECISION) + product(tl.trans(z_u), p, PRECISION)
+        tl.store(tile(vectors + 4 * rows + 2 * CHUNK * DIM, CHUNK, DIM), grad)
+        grad = product(load_tokens(v + base, token, stride, valid, DIM), after, PRECISION)
+        grad += product(tl.trans(y_v), q, PRECISION) + product(tl.trans(z_v), p, PRECISION)
+        tl.store(tile(vectors + 4 * rows + 3 * CHUNK * DIM, CHUNK, DIM), grad)
+
+
+@triton.jit(do_not_specialize=["index_step", "has_lengths", "tokens", "heads", "chunks"])
+def input_gradient_kernel(
+    r,  # [batch, token, head, dim], contiguous, as are all inputs and gradients; w and grad_w fp32
+    w,
+    k,
+    k_hat,
+    a,
+    lengths,  # int32 [batch], every index_step-th; not read unless has_lengths
+    vectors,  # the workspace, after `vector_gradient_kernel`
+    grad_shrink,
+    grad_r,  # written, zero for padding, as are the others
+    grad_w,
+    grad_k,
+    grad_k_hat,
+    grad_a,
+    index_step,
+    has_lengths,
+    tokens,
+    heads,
+    chunks,
+    DIM: tl.constexpr,
+    CHUNK: tl.constexpr,
+):
+    """Grid: (chunks, batch * heads)."""
+    chunk, pair = tl.program_id(0), tl.program_id(1)
+    batch, head = pair // heads, pair % heads
+    length = row_length(lengths, batch, index_step, has_lengths, tokens)
     token = chunk * CHUNK + tl.arange(0, CHUNK)
     valid, present = token < length, token < tokens
     stride = heads * DIM
     base = (batch.to(tl.int64) * tokens * heads + head) * DIM
     cell = pair.to(tl.int64) * chunks + chunk
-    vectors, matrix = cell * CHUNK * DIM, cell * CHUNK * CHUNK
+    rows = 4 * cell * CHUNK * DIM
 
-    if chunk * CHUNK >= length:
-        nothing = tl.zeros([CHUNK, DIM], tl.float32)
-        store_tokens(grad_r + base, token, stride, present, nothing, DIM)
-        store_tokens(grad_w + base, token, stride, present, nothing, DIM)
-        store_tokens(grad_k + base, token, stride, present, nothing, DIM)
-        store_tokens(grad_k_hat + base, token, stride, present, nothing, DIM)
-        store_tokens(grad_a + base, token, stride, present, nothing, DIM)
-    else:
-        grad = tl.load(tile(grad_after + cell * DIM * DIM, DIM, DIM))  # [value, key]
-        grad *= tl.load(shrink + cell * DIM + tl.arange(0, DIM))[None, :]
-        db = -product(tl.load(tile(removed + vectors, CHUNK, DIM)), grad, PRECISION)
-        dk = product(load_tokens(v + base, token, stride, valid, DIM), grad, PRECISION)
-        before = tl.load(tile(starts + (cell + pair) * DIM * DIM, DIM, DIM))
-        dq = product(load_tokens(grad_y + base, token, stride, valid, DIM), before, PRECISION)
-        dp = product(tl.load(tile(met + vectors, CHUNK, DIM)), before, PRECISION)
+    # Behind a row's last chunk nothing was written to the workspace: all is masked, and all gradients are zero.
+    inside = valid[:, None]
+    log_d, sigmoid = log_decays(w + base, token, stride, valid, DIM)
+    log_product = tl.cumsum(log_d, 0)
+    p = load_tokens(k_hat + base, token, stride, valid, DIM)
+    rate = load_tokens(a + base, token, stride, valid, DIM)
+    dr = tl.load(tile(vectors + rows, CHUNK, DIM), mask=inside, other=0.0) * tl.exp(log_product)
+    dp = tl.load(tile(vectors + rows + CHUNK * DIM, CHUNK, DIM), mask=inside, other=0.0)
+    dp *= tl.exp(log_product - log_d)
+    db = tl.load(tile(vectors + rows + 2 * CHUNK * DIM, CHUNK, DIM), mask=inside, other=0.0)
+    db *= tl.exp(-log_product)
+    dk = tl.load(tile(vectors + rows + 3 * CHUNK * DIM, CHUNK, DIM), mask=inside, other=0.0)
+    dk *= tl.exp(-log_product)
 
-        log_d, sigmoid = log_decays(w + base, token, stride, valid, DIM)
-        log_product = tl.cumsum(log_d, 0)
-        y_u = tl.load(tile(crossed + 4 * matrix, CHUNK, CHUNK))
-        y_v = tl.load(tile(crossed + 4 * matrix + CHUNK * CHUNK, CHUNK, CHUNK))
-        q = load_tokens(r + base, token, stride, valid, DIM) * tl.exp(log_product)
-        db -= product(tl.trans(y_u), q, PRECISION)
-        dk += product(tl.trans(y_v), q, PRECISION)
-        p = load_tokens(k_hat + base, token, stride, valid, DIM)
-        rate = load_tokens(a + base, token, stride, valid, DIM)
-        b = p * rate * tl.exp(-log_product)
-        key = load_tokens(k + base, token, stride, valid, DIM) * tl.exp(-log_product)
-        dq += product(y_v, key, PRECISION) - product(y_u, b, PRECISION)
-        z_u = tl.load(tile(crossed + 4 * matrix + 2 * CHUNK * CHUNK, CHUNK, CHUNK))
-        z_v = tl.load(tile(crossed + 4 * matrix + 3 * CHUNK * CHUNK, CHUNK, CHUNK))
-        dp += product(z_v, key, PRECISION) - product(z_u, b, PRECISION)
-        before_p = p * tl.exp(log_product - log_d)
-        db -= product(tl.trans(z_u), before_p, PRECISION)
-        dk += product(tl.trans(z_v), before_p, PRECISION)
+    # Of log D_t, and its sum from each token to the end; P holds the product before its token.
+    through_p = p * dp
+    at_token = load_tokens(r + base, token, stride, valid, DIM) * dr + through_p
+    at_token -= p * rate * db + load_tokens(k + base, token, stride, valid, DIM) * dk
+    key = tl.arange(0, DIM)
+    written = key < tl.where(chunk * CHUNK < length, DIM, 0)
+    end = tl.load(grad_shrink + cell * DIM + key, mask=written, other=0.0)
+    end += tl.sum(at_token, 0)
+    grad_log_d = end[None, :] - tl.cumsum(at_token, 0) + at_token - through_p
+    grad_logit = grad_log_d * LOG_DECAY * sigmoid * (1.0 - sigmoid)
 
-        through_p = before_p * dp
-        at_token = q * dq + through_p - b * db - key * dk
-        # The sum from each token to the end; P holds the product before its token.
-        end = tl.sum(at_token, 0) + tl.load(grad_shrink + cell * DIM + tl.arange(0, DIM))
-        grad_log_d = end[None, :] - tl.cumsum(at_token, 0) + at_token - through_p
-        grad_logit = grad_log_d * LOG_DECAY * sigmoid * (1.0 - sigmoid)
-
-        # Padding: its vectors are zero above, but its gradients are sums over its chunk.
-        inside = valid[:, None]
-        dq = tl.where(inside, dq * tl.exp(log_product), 0.0)
-        store_tokens(grad_r + base, token, stride, present, dq, DIM)
-        store_tokens(grad_w + base, token, stride, present, tl.where(inside, grad_logit, 0.0), DIM)
-        dk = tl.where(inside, dk * tl.exp(-log_product), 0.0)
-        store_tokens(grad_k + base, token, stride, present, dk, DIM)
-        db *= tl.exp(-log_product)
-        dp = tl.where(inside, dp * tl.exp(log_product - log_d) + db * rate, 0.0)
-        store_tokens(grad_k_hat + base, token, stride, present, dp, DIM)
-        store_tokens(grad_a + base, token, stride, present, tl.where(inside, db * p, 0.0), DIM)
+    store_tokens(grad_r + base, token, stride, present, dr, DIM)
+    store_tokens(grad_w + base, token, stride, present, grad_logit, DIM)
+    store_tokens(grad_k + base, token, stride, present, dk, DIM)
+    store_tokens(grad_k_hat + base, token, stride, present, dp + db * rate, DIM)
+    store_tokens(grad_a + base, token, stride, present, db * p, DIM)
