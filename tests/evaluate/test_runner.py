@@ -97,6 +97,19 @@ def test_a_case_that_fails_is_told_and_tried_again(tmp_path: Path, count: TokenC
     assert [asked.split("/")[1] for asked in mended.asked] == ["qa2"]
 
 
+def test_a_case_that_cannot_be_made_is_told_and_the_others_are_run(
+    tmp_path: Path, count: TokenCounter
+) -> None:
+    plan = Plan(suites=["ruler"], lengths=[60], arms=["smooth"], cases=1)
+    smooth = Oracle("smooth")
+    steps = go(tmp_path, count, plan, smooth)
+    failures = {step.failure.case.split("/")[1] for step in steps if step.failure}
+    assert "niah_multiquery" in failures
+    assert "niah_single_noise" not in failures
+    assert len(smooth.asked) == len(steps) - len(failures) > 0
+    assert steps[-1].done == steps[-1].total
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [

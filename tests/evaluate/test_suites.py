@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 
-from tools.evaluate.case import Case, Cell, TokenCounter, overlaps
+from tools.evaluate.case import Case, CaseError, Cell, TokenCounter, overlaps
 from tools.evaluate.suites import babi, probes, ruler
 
 SUITES = {"ruler": ruler, "babi": babi, "probes": probes}
@@ -48,7 +48,7 @@ def test_the_evidence_stands_where_it_is_said_to_stand(suite: str, task: str, co
 
 
 def test_a_text_too_short_for_its_needles_is_refused(count: TokenCounter) -> None:
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(CaseError, match="do not fit"):
         make("ruler", "niah_multiquery", count, length=40)
 
 

@@ -17,6 +17,10 @@ TokenCounter = Callable[[str], int]
 """Number of tokens of a text, without special tokens."""
 
 
+class CaseError(ValueError):
+    """A cell has no case: the text asked for is too short for it, or what it needs is not installed."""
+
+
 def overlaps(first: Span, second: Span) -> bool:
     """Whether two spans share at least one character."""
     return first[0] < second[1] and second[0] < first[1]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice, pairwise
 
-from tools.evaluate.case import Span, TokenCounter, join
+from tools.evaluate.case import CaseError, Span, TokenCounter, join
 from tools.evaluate.documents import Document, installed
 
 _SENTENCE_END = re.compile(r"(?<=[.!?:])\s+(?=\S)|\n{2,}")
@@ -49,12 +49,12 @@ def lay(
         opening: a piece of text to stand before everything else.
 
     Raises:
-        ValueError: the pieces alone are longer than `length`.
+        CaseError: the pieces alone are longer than `length`.
     """
     spaced = [f"\n\n{piece.strip()}\n\n" if "\n" in piece else piece.strip() + " " for piece in pieces]
     budget = length - count(opening + "".join(spaced))
     if budget < 0:
-        raise ValueError(f"{len(pieces)} pieces do not fit into {length} tokens: ask for a longer text")
+        raise CaseError(f"{len(pieces)} pieces do not fit into {length} tokens: ask for a longer text")
     units = _fill(filler, budget, count)
     while True:
         laid = _interleave(spaced, units, rng)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from smoothread_agent.errors import SmoothReadError
 from tools.evaluate.arms.arm import BuiltArm, Settings
-from tools.evaluate.case import Case, Cell, TokenCounter
+from tools.evaluate.case import Case, CaseError, Cell, TokenCounter
 from tools.evaluate.metrics import score
 from tools.evaluate.store import Row, Store, key
 from tools.evaluate.suites import SUITES
@@ -66,7 +66,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Failure:
-    """A case that an arm could not answer. It is tried again in the next run."""
+    """A case that could not be made, or that an arm could not answer. It is tried again in the next run."""
 
     case: str
     arm: str
@@ -84,6 +84,15 @@ class Progress:
     failure: Failure | None = None
 
 
+@dataclass(frozen=True)
+class Job:
+    """A case to be made: its text is only there when its turn comes."""
+
+    id: str
+    length: int
+    make: Callable[[], Case]
+
+
 def run(
     plan: Plan, settings: Settings, store: Store, count: TokenCounter, build: Callable[[str], BuiltArm]
 ) -> Iterator[Progress]:
@@ -93,19 +102,23 @@ def run(
     ran.
     """
     arms: dict[str, BuiltArm] = {}
-    work = [
-        (make, [arm for arm in plan.arms if plan.may_read(arm, length)])
-        for make, length in _makers(plan, count)
-    ]
-    total, done = sum(len(names) for _, names in work), 0
-    for make, names in work:
-        case = make() if names else None
+    jobs = [(job, [arm for arm in plan.arms if plan.may_read(arm, job.length)]) for job in _jobs(plan, count)]
+    total, done = sum(len(names) for _, names in jobs), 0
+    for job, names in jobs:
+        if not names:
+            continue
+        try:
+            case = job.make()
+        except CaseError as error:
+            done += len(names)
+            failure = Failure(job.id, ", ".join(names), str(error))
+            yield Progress(total, done, job.id, failure=failure)
+            continue
         for name in names:
-            assert case is not None
             if name not in arms:
                 arms[name] = build(name)
             done += 1
-            yield _step(case, arms[name], settings, store, Progress(total, done, f"{case.id} {name}"))
+            yield _step(case, arms[name], settings, store, Progress(total, done, f"{job.id} {name}"))
 
 
 def _step(case: Case, arm: BuiltArm, settings: Settings, store: Store, progress: Progress) -> Progress:
@@ -126,16 +139,16 @@ def _step(case: Case, arm: BuiltArm, settings: Settings, store: Store, progress:
     return replace(progress, row=row)
 
 
-def _makers(plan: Plan, count: TokenCounter) -> Iterator[tuple[Callable[[], Case], int]]:
-    """A way to make each case, with its length; the text is made only when its turn comes."""
+def _jobs(plan: Plan, count: TokenCounter) -> Iterator[Job]:
+    """Every case of the plan, to be made."""
     for suite in plan.suites:
         if suite == LONGBENCH:
             assert plan.data is not None
             for case in longbench_suite.cases(plan.data, plan.cases, plan.tasks):
-                yield partial(_given, case), count(case.text)
+                yield Job(case.id, count(case.text), partial(_given, case))
         else:
             for cell in plan.cells(suite):
-                yield partial(SUITES[cell.suite][cell.task], cell, count), cell.length
+                yield Job(cell.id, cell.length, partial(SUITES[suite][cell.task], cell, count))
 
 
 def _given(case: Case) -> Case:

@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tools.evaluate.case import Case, Cell, Span, TokenCounter
+from tools.evaluate.case import Case, CaseError, Cell, Span, TokenCounter
 from tools.evaluate.documents import Document, installed, load
 from tools.evaluate.haystack import lay, real, sentences
 from tools.evaluate.suites.questions import Question, find, sentence_around, usable
@@ -68,7 +68,7 @@ def no_answer(cell: Cell, count: TokenCounter) -> Case:
 def _case(cell: Cell, count: TokenCounter) -> Case:
     available = usable(cell.task)
     if not available:
-        raise LookupError(f"no question of real/{cell.task} can be asked here: see `--list-missing`")
+        raise CaseError(f"no question of real/{cell.task} can be asked here: see `--list-missing`")
     rng, question = cell.rng(), cell.turn(available)
     document = load(question.document)
     units = sentences(document)

@@ -9,7 +9,7 @@ from collections import Counter
 from itertools import pairwise
 
 from tools.evaluate import words
-from tools.evaluate.case import Case, Cell, TokenCounter
+from tools.evaluate.case import Case, CaseError, Cell, TokenCounter
 from tools.evaluate.haystack import lay, noise, real
 
 NEEDLE = "One of the special magic numbers for {key} is: {value}."
@@ -117,7 +117,7 @@ def common_words(cell: Cell, count: TokenCounter) -> Case:
         if used <= cell.length:
             break
         if not kinds:
-            raise ValueError(f"a list of words does not fit into {cell.length} tokens: ask for a longer text")
+            raise CaseError(f"a list of words does not fit into {cell.length} tokens: ask for a longer text")
         # Nearly all of the surplus can be cut at once: each rare word stands three times.
         kinds = max(0, kinds - max(1, int((used - cell.length) / used * len(entries) / 3 * 0.98)))
     question = COMMON.format(number=_COMMON_WORDS)
