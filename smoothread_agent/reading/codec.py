@@ -67,13 +67,24 @@ class TextCodec:
         return self.markup(self.chat.to_next)[0]
 
     @cached_property
+    def marks_turns(self) -> bool:
+        """Whether turns end with a token that is no word of any text. Without a chat template they may not."""
+        return self.end_of_turn in self._markup.get_added_tokens_decoder()
+
+    def ends_turn(self, token: int) -> bool:
+        """Whether a model that writes `token` is done: with its turn, or with all text; by a line break, if need be."""
+        if token in (self.end_of_turn, self.tokenizer.eos_token_id):
+            return True
+        return not self.marks_turns and self.decode([token]).startswith("\n")
+
+    @cached_property
     def grammar_tokenizer(self) -> Any:
         """The tokenizer as llguidance wants it (0.4 s for a vocabulary of 49,152, once)."""
         import llguidance.hf
 
-        # A turn that ends in a mere word or line break must not: a grammar never writes its end-of-text token.
-        marked = self.end_of_turn in self._markup.get_added_tokens_decoder()
-        return llguidance.hf.from_tokenizer(self.tokenizer, eos_token=self.end_of_turn if marked else None)
+        # Its end of text is a token that no grammar writes: it must not be a mere line break.
+        end = self.end_of_turn if self.marks_turns else None
+        return llguidance.hf.from_tokenizer(self.tokenizer, eos_token=end)
 
 
 def _spelling_out(markup: Tokenizer, chat: ChatFormat | None) -> Tokenizer:

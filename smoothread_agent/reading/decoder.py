@@ -43,6 +43,7 @@ class Decoder:
     def __post_init__(self) -> None:
         self._began = time.monotonic()
         self._logits: Tensor | None = None
+        self._forced_pending = 0
 
     def run(self, reading: Generator[Effect, Any, Outcome]) -> Generator[Request, Any, Outcome]:
         """Drive `reading` to its end; yields what the model must do and the steps to show."""
@@ -64,6 +65,7 @@ class Decoder:
             case Write():
                 return (yield from self._write(effect))
             case Forget():
+                self._count(tokens_forced=-self._forced_pending)  # they will never be fed
                 self.pending.clear()
                 self._logits = None
                 yield effect
@@ -84,7 +86,7 @@ class Decoder:
     def _flush(self) -> Generator[Request, Any, Tensor]:
         """Logits after everything said so far."""
         if self.pending:
-            tokens, self.pending = self.pending, []
+            tokens, self.pending, self._forced_pending = self.pending, [], 0
             self._logits = yield Feed(tokens)
         assert self._logits is not None, "nothing was said before the first decision"
         return self._logits
@@ -92,13 +94,14 @@ class Decoder:
     def _choose(self, choose: Choose) -> Generator[Request, Any, Choice]:
         shared, *options = self.codec.branch(choose.options)
         self.pending.extend(shared)
+        self._count(tokens_forced=len(shared))
         logits = yield from self._flush()
         first = torch.tensor([option[0] for option in options], device=logits.device)
         probability = float(torch.softmax(logits[first].double(), dim=0)[1])
         taken = probability >= choose.threshold
         chosen = options[int(taken)]
         self.pending.extend(chosen)
-        self._count(tokens_decoded=1, tokens_forced=len(shared) + len(chosen) - 1)
+        self._count(tokens_decoded=1, tokens_forced=len(chosen) - 1)
         return Choice(taken, probability)
 
     def _write(self, write: Write) -> Generator[Request, Any, str]:
@@ -113,14 +116,14 @@ class Decoder:
                 tokens_decoded=1, tokens_answer=int(write.field == "answer"), tokens_forced=len(forced)
             )
             tokens.extend([token, *forced])
-            if token == self.codec.end_of_turn or (guide is not None and guide.done):
+            if self.codec.ends_turn(token) or (guide is not None and guide.done):
                 break
         return self._close(write, self.codec.decode(tokens))
 
     def _close(self, write: Write, text: str) -> str:
         """The text without its closing; a line that was cut short by its limit gets the closing that it lacks."""
         if write.field == "answer":
-            if self.pending[-1:] == [self.codec.end_of_turn]:
+            if self.pending and self.codec.ends_turn(self.pending[-1]):
                 self.pending.pop()  # the turn's end belongs to the format, which says it
             return text
         closing = CLOSE["quote" if write.field == "quote" else "note"]
@@ -146,5 +149,6 @@ class Decoder:
                 return Guide(tokenizer, line_grammar(), size)
 
     def _count(self, **more: int) -> None:
+        self._forced_pending += more.get("tokens_forced", 0)
         now = {name: getattr(self.usage, name) + count for name, count in more.items()}
         self.usage = self.usage.model_copy(update={**now, "seconds": time.monotonic() - self._began})

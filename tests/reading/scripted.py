@@ -93,7 +93,7 @@ class Script:
     end_of_turn: str = "<|im_end|>"
 
     def __call__(self, stream: str) -> Wish:
-        if (asked := stream.rfind("Answer the task:")) > stream.rfind("Action:"):
+        if (asked := stream.rfind("Answer the task:")) > stream.rfind("\nAction:"):
             reply = re.split(r"assistant\n|### Summary\n", stream[asked:], maxsplit=1)[-1]
             return Wish(self._rest(self.answer + self.end_of_turn, reply))
         summary = stream[stream.rfind("Target:") :]
@@ -110,6 +110,9 @@ class Script:
 
     def _new(self, stream: str, summary: str, line: str) -> Wish:
         part = stream[: len(stream) - len(summary)].rsplit("user\n", 1)[-1]
+        part = (
+            part.split("\n\n", 1)[1] if part.startswith("Clues:") else part
+        )  # the arm `reset` is told of earlier ones
         wanted = [quote for words, quotes in self.quotes.items() if words in part for quote in quotes]
         taken = len(re.findall(r"^New:", summary, re.MULTILINE)) - 1
         if line.startswith(('New: "', "New: -")):
