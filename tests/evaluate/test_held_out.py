@@ -12,7 +12,7 @@ from tools.evaluate.suites.questions import questions
 trajectory = pytest.importorskip("tools.train.trajectory")
 corpora = pytest.importorskip("tools.train.corpora")
 
-SAMPLES = 400
+SAMPLES = 200
 LICENCES = ("gpl-3", "apache-2.0")
 """Their text stands in countless other documents, which cannot all be held out."""
 
