@@ -4,11 +4,13 @@ What counts as one *work* (a package's documentation in all its forms, by the pa
 any) falls into one split as a whole, so that no text of a held-out work is in training in another format.
 """
 
+import ast
 import hashlib
 import json
 import os
 import random
 import re
+import sysconfig
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,11 +27,14 @@ FOLDERS_VARIABLE = "SMOOTHREAD_CORPORA"
 """Environment variable: folders of text to read instead of the installed documentation, by colons."""
 
 HELD_OUT_WORKS = frozenset(
-    {"debian-faq", "debian-history", "gnome-user", "wget", "valgrind", "exim", "tar", "diffutils"}
+    {"debian-history", "gnome-user", "valgrind", "exim", "tar", "diffutils"}
+    # What the evaluation asks about:
+    | {"base-files", "coreutils", "debian-faq", "debian-policy", "developers-reference", "doc-debian"}
+    | {"grep", "gzip", "python", "sed", "wget"}
 )
 """Held out by name; of the other works, one in eight is, by a hash of its name."""
 
-_VERSION = 5
+_VERSION = 6
 _PACKAGES = Path("/var/lib/dpkg/status")
 _ROOTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/help/C", "/usr/share/perl")
 _NAMES = re.compile(
@@ -88,7 +93,7 @@ def corpus(split: Split) -> Corpus:
     Read once and kept in memory; the extracted text is kept in the user's cache folder.
     """
     documents = [document for document in _all_documents() if split_of(document.work) == split]
-    return Corpus(documents or _topics())
+    return Corpus(documents or (_topics() if split == "held_out" else _docstrings()))
 
 
 def cache_file(name: str, version: int = 0) -> Path:
@@ -192,3 +197,17 @@ def _topics() -> tuple[Document, ...]:
     return tuple(
         Document(f"pydoc:{name}", "python", text) for name, text in topics.items() if len(text) > 800
     )
+
+
+@cache
+def _docstrings() -> tuple[Document, ...]:
+    """What the modules of the standard library say of themselves: text to train on where nothing is installed."""
+    found = []
+    for path in sorted(Path(sysconfig.get_path("stdlib")).glob("[a-z]*.py")):
+        tree = ast.parse(path.read_bytes())
+        defined = (ast.Module, ast.ClassDef, ast.FunctionDef)
+        texts = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, defined)]
+        text = "\n\n".join(filter(None, texts))
+        if len(text) > _LEAST:
+            found.append(Document(f"stdlib:{path.stem}", f"stdlib-{path.stem}", text))
+    return tuple(found)

@@ -76,12 +76,6 @@ _HELD_SEVERAL = ("Report the {things} that {keys} got.", "For {keys}, which {thi
 
 WORDINGS = Table(
     train=(
-        NeedleWording(
-            ("One of the special magic {kind}s for {key} is: {value}.",),
-            ("What is the special magic {kind} for {key} mentioned in the text?", "What is the special magic {kind} for {key} mentioned in the provided text?"),
-            ("What are all the special magic {kind}s for {key} mentioned in the text?", "What are all the special magic {kind}s for {key} mentioned in the provided text?"),
-            ("What are all the special magic {kind}s for {keys} mentioned in the text?", "What are the special magic {kind}s for {keys} mentioned in the provided text?"),
-        ),
         *(
             NeedleWording(statements, _ASK_ONE, _ASK_ALL, _ASK_SEVERAL)
             for statements in (
@@ -102,13 +96,22 @@ WORDINGS = Table(
             )
         ),
     ),
-    held_out=tuple(
-        NeedleWording(statements, _HELD_ONE, _HELD_ALL, _HELD_SEVERAL)
-        for statements in (
-            ("Anyone looking for {key} will need {value}, its {thing}.", "In the ledger, {key} stands with the {thing} {value}."),
-            ("Under {key} the clerk wrote {value} in the column for the {thing}.", "{value}: {thing}, {key}."),
-            ("By agreement {key} goes by the {thing} {value}.", "<{key} {thing}='{value}'>"),
-        )
+    held_out=(
+        # The form that RULER published, and with it our evaluation.
+        NeedleWording(
+            ("One of the special magic {kind}s for {key} is: {value}.",),
+            ("What is the special magic {kind} for {key} mentioned in the text?", "What is the special magic {kind} for {key} mentioned in the provided text?"),
+            ("What are all the special magic {kind}s for {key} mentioned in the text?", "What are all the special magic {kind}s for {key} mentioned in the provided text?"),
+            ("What are all the special magic {kind}s for {keys} mentioned in the text?", "What are the special magic {kind}s for {keys} mentioned in the provided text?"),
+        ),
+        *(
+            NeedleWording(statements, _HELD_ONE, _HELD_ALL, _HELD_SEVERAL)
+            for statements in (
+                ("Anyone looking for {key} will need {value}, its {thing}.", "In the ledger, {key} stands with the {thing} {value}."),
+                ("Under {key} the clerk wrote {value} in the column for the {thing}.", "{value}: {thing}, {key}."),
+                ("By agreement {key} goes by the {thing} {value}.", "<{key} {thing}='{value}'>"),
+            )
+        ),
     ),
 )  # fmt: skip
 

@@ -5,13 +5,13 @@ from tools.train.wording.table import Table
 
 NOTATIONS = Table(
     train=(
-        ("VAR {x} = {v}", "VAR {x} = VAR {y}"), ("VAR {x} = {v}.", "VAR {x} = VAR {y}."), ("{x} = {v}", "{x} = {y}"),
+        ("{x} = {v}", "{x} = {y}"),
         ("let {x} be {v}.", "let {x} be {y}."), ("Set {x} to {v}.", "Set {x} to the value of {y}."),
         ("{x} := {v};", "{x} := {y};"), ("The variable {x} is assigned {v}.", "The variable {x} is assigned the value of {y}."),
         ("export {x}={v}", "export {x}=${y}"), ("{x} takes the value {v}.", "{x} takes the same value as {y}."),
         ("int {x} = {v};", "int {x} = {y};"),
     ),
-    held_out=(("{x} <- {v}", "{x} <- {y}"), ("{x} is given {v}.", "{x} is given whatever {y} holds.")),
+    held_out=(("VAR {x} = {v}", "VAR {x} = VAR {y}"), ("VAR {x} = {v}.", "VAR {x} = VAR {y}."), ("{x} <- {v}", "{x} <- {y}"), ("{x} is given {v}.", "{x} is given whatever {y} holds.")),
 )  # fmt: skip
 """How a value is assigned, and how another variable's value is."""
 
