@@ -26,20 +26,23 @@ def ask(frame: Frame, rng: random.Random, split: Split) -> str:
     for name in ("vp", "vb", "v"):
         if name in slots and (name != "v" or frame.kind == "what_does"):
             _verb_forms(name, slots, rng, split)
-    for name in slots.keys() & _REWORDED.keys():
+    for name in [name for name in slots if name in _REWORDED]:
         short = shortened(slots[name], rng, _SHORTENED.get(name, 0.0))
         slots[name] = reworded(short, rng, split, _REWORDED[name])
     if "v" in slots:
-        done = slots["v"].split()
+        verb, _, rest = slots["v"].partition(" ")
         slots["vpast"] = (
-            " ".join([past(BY_PARTICIPLE[done[0]])[0], *done[1:]]) if done[0] in BY_PARTICIPLE else slots["v"]
+            f"{past(BY_PARTICIPLE[verb])[0]} {rest}".strip() if verb in BY_PARTICIPLE else slots["v"]
         )
     page = slots.get("of", "")
     slots |= {name: form.format(page) if page else "" for name, form in _PAGES.items()}
     slots["C"] = slots.get("c", "").capitalize()
     question = QUESTIONS[frame.kind].draw(rng, split).format(**slots)
-    if frame.kind != "asked":
-        question = _in_passing(question, rng, split)
+    chance = rng.random()
+    if chance < _KEYWORDS and frame.kind in _CUES:
+        return _keywords(frame, slots)
+    if chance < 0.1 and re.match(r"(?:What|Which|How|Why|Where|When|Who|Name|Tell|Find|By|In)\b", question):
+        question = LEAD_INS.draw(rng, split) + question[0].lower() + question[1:]
     question = re.sub(r"\b([Aa]) (?=[aeiou](?!ni|ser|se ))", r"\1n ", re.sub(r"\s+", " ", question)).strip()
     return question[0].upper() + question[1:]
 
@@ -56,12 +59,21 @@ def _verb_forms(name: str, slots: dict[str, str], rng: random.Random, split: Spl
     slots["past"] = past(first)[0] + tail
 
 
-def _in_passing(question: str, rng: random.Random, split: Split) -> str:
-    """At times a lead-in before the question, or its keywords alone."""
-    chance = rng.random()
-    if chance < _KEYWORDS:
-        words = [word for word in question.rstrip("?.").split() if word.lower() not in FUNCTION_WORDS]
-        return " ".join(words) + rng.choice(("?", "")) if len(words) > 2 else question
-    if chance < 0.1 and re.match(r"(?:What|Which|How|Why|Where|When|Who|Name|Tell|Find|By|In)\b", question):
-        return LEAD_INS.draw(rng, split) + question[0].lower() + question[1:]
-    return question
+def _keywords(frame: Frame, slots: dict[str, str]) -> str:
+    """The question as it is typed into a search box."""
+    pieces = [
+        slots[name]
+        for name in ("name", "s", "vp", "x", "np")
+        if slots.get(name, frame.answer) != frame.answer
+    ]
+    words = [word for piece in pieces for word in piece.split() if word.lower() not in FUNCTION_WORDS]
+    return " ".join([*words, _CUES[frame.kind].format(noun=slots.get("noun", ""))]).strip()
+
+
+_CUES = {
+    "default": "default", "entry_default": "default value", "definition": "meaning", "where": "where",
+    "acronym": "stands for", "how_to": "how", "entry_which": "which {noun}", "entry_which_is": "{noun}",
+    "entry_does": "{noun} effect", "page_which": "which command", "purpose": "purpose", "what_if": "what happens", "entry_what": "{noun} meaning",
+    "used_for": "what to use", "term": "definition", "version": "since which version", "entry_error": "error meaning",
+}  # fmt: skip
+"""What a search for each kind of frame ends with; kinds that are not here are never put so."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from tools.train.natural.frame import clause, good_answer, good_subject, noun_phrase
-from tools.train.natural.lexicon import BASES, BY_THIRD, PARTICIPLES, content_words
+from tools.train.natural.lexicon import BASES, BY_THIRD, PARTICIPLES, content_words, word_set
 from tools.train.natural.patterns import (
     AMBIGUOUS,
     FINITE,
@@ -100,6 +100,17 @@ _IF = re.compile(r"(?P<c>If|When) (?P<x>[^,;:]{15,90}), (?:then )?(?P<a>.+)$")
 _NO_CONDITION = re.compile(
     r"(?:this|it|they|that|so|not|any|possible|necessary|needed|these|neither|none|both|you|he|in doubt|one)\b"
 )
+_AUXILIARY = word_set(
+    "is are was were will would can cannot could may might must shall should do does did has have had becomes remains"
+)
+
+
+def _says(text: str) -> bool:
+    """Whether a text has a verb, or tells to do something."""
+    words = text.lower().split()
+    return words[0] in BASES or any(word in _AUXILIARY or word in BY_THIRD for word in words)
+
+
 _DONE_IF = re.compile(
     rf"{SUBJECT} (?P<be>is|are|will be|can be|must be|should be) (?P<not>not )?(?:only )?(?P<v>\w+) "
     r"(?P<a>(?:if|when|unless|only if|only when|whenever) .+)$"
@@ -112,7 +123,11 @@ def condition(text: str) -> Found:
     if match and telling(match["x"]) and not _NO_CONDITION.match(match["x"]):
         answer = clause(match["a"], 130)
         finished = good_answer(answer, 12, 130) and len(answer.split()) >= 3
-        if finished and not re.match(r"(?:and|or|but|the following|that is|see|for)\b", answer):
+        if (
+            finished
+            and _says(answer)
+            and not re.match(r"(?:and|or|but|the following|that is|see|for)\b", answer)
+        ):
             yield "what_if", {"x": match["x"], "c": match["c"].lower()}, answer
     match = _DONE_IF.match(text)
     if match and good_subject(match["s"]) and match["v"] in PARTICIPLES:
@@ -128,7 +143,8 @@ _ACTION = re.compile(
     r"(?:(?:also|only|always|normally|usually|automatically|currently|now|then) )?(?P<v>[a-z]+s) (?P<a>.+)$"
 )
 _NO_OBJECT = re.compile(
-    r"(?:(?:only|also) )?(?:in|on|at|of|from|with|as|by|if|when|up|out|down|into|onto|for|that|how|whether|been|to)\b"
+    r"(?:(?:only|also) )?"
+    r"(?:in|on|at|of|from|with|as|by|if|when|up|out|down|into|onto|for|that|how|whether|been|to|about)\b"
 )
 _DETERMINED = re.compile(r"(?:an?|the|all|any|no|each|every|your|one|two|\d|[\"'“‘`A-Z])")
 

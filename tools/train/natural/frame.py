@@ -31,30 +31,23 @@ class Frame:
 def good_subject(text: str) -> bool:
     """Whether a noun phrase can be asked about without its context."""
     words = text.split()
-    if (
-        not 1 <= len(words) <= 8
-        or not 3 <= len(text) <= 64
-        or words[0].lower() in PRONOUNS
-        or words[0].lower() in _OPENERS
-    ):
+    if not 1 <= len(words) <= 8 or not 3 <= len(text) <= 64 or words[0].lower() in PRONOUNS | _OPENERS:
         return False
-    if _FINITE.search(text) or any(
-        word in BY_THIRD for word in re.findall(r"\b(\w+s) (?:an?|the|its|all|no)\b", text)
-    ):
+    if _FINITE.search(text) or _NO_SUBJECT.search(text) or text.count("(") != text.count(")"):
         return False
-    if re.search(r"[;:!?\"“”<>{}=|\\]|\.$|^\W|\.\s", text) or text.count("(") != text.count(")"):
+    if any(word in BY_THIRD for word in re.findall(r"\b(\w+s) (?:an?|the|its|all|no)\b", text)):
         return False
-    content = content_words(text)
     if words[0].lower() in {"the", "a", "an"} and len(words) > 1 and words[1].lower() in _VAGUE:
         return False
-    technical = re.search(r"[A-Za-z][A-Z0-9]|[_()/-]|\d", text) or re.search(r"(?<!^)(?<!\. )\b[A-Z]", text)
-    return (
-        bool(technical and content | set(words))
-        or len(content - GENERAL) >= 2
-        or (len(content) >= 3 and bool(content - GENERAL))
-    )
+    if re.search(r"[A-Za-z][A-Z0-9]|[_()/-]|\d", text) or re.search(r"(?<!^)\b[A-Z]", text):
+        return True  # a name, or something technical
+    if len(words) == 1:  # a name, or a plural: telling, unless it is one of the general nouns
+        return len(text) > 3 and text.lower().rstrip("s") not in GENERAL | FUNCTION_WORDS
+    content = content_words(text)
+    return len(content) >= 2 and bool(content - GENERAL)
 
 
+_NO_SUBJECT = re.compile(r"[;:!?\"“”<>{}=|\\]|\.$|^\W|\.\s")
 _OPENERS = word_set(
     """
     after although and another any because before besides but during either even finally first for further
@@ -67,8 +60,9 @@ _OPENERS = word_set(
 )
 _FINITE = re.compile(
     r"""\b(?:is|are|was|were|be|been|can|cannot|could|may|might|must|should|will|would|has|have|had|does|do|did|not|that
-    |which|who|whose|how|what|why|this|these|those|its|their|your|our|if|when|while|where|whether|because|but|also|then|there|however|you|we|I|they|it|he|she)\b
-    |\b(?:and|or|of|to|in|for|with|from|by|at|on)$""",
+    |which|who|whose|how|what|why|this|these|those|its|their|your|our|if|when|while|where|whether|because|but|also
+    |then|there|however|you|we|I|they|it|he|she)\b
+    |\b(?:and|or|of|to|in|for|with|from|by|at|on|now|above|below|[a-z]+ly)$|\b(?:If|When|While|Since|Because)\b|[\[\]]""",
     re.VERBOSE,
 )
 """Signs that a subject has run into its verb or beyond."""
@@ -91,9 +85,11 @@ _CUT = re.compile(
 def clause(text: str, most: int = 120) -> str:
     """The beginning of a text up to where its first clause ends; empty where that is too long or unfinished."""
     text = text.strip().rstrip(".!?").strip()
-    match = _CUT.search(text)
-    if match and match.start() >= 3:
-        text = text[: match.start()]
+    for match in _CUT.finditer(text):
+        in_list = match.group() in {", and", ", or"} and "," in text[: match.start()]
+        if match.start() >= 3 and not in_list:  # the last comma of a list ends nothing
+            text = text[: match.start()]
+            break
     text = text.strip().rstrip(",;:-–—").strip()
     if text.count("(") != text.count(")"):
         text = text[: text.find("(")].strip() if "(" in text else ""

@@ -62,7 +62,8 @@ def _asked(noun: str, name: str, topic: str, text: str) -> Iterator[tuple[str, d
     """Questions about a named thing, out of the first sentence that describes it."""
     slots = {"noun": noun, "name": name, "of": topic}
     default = _DEFAULT.search(text)
-    if default and noun in {"option", "variable", "setting"}:
+    alone = default and not re.search(r"\s--?\w", text[: default.start()])
+    if default and alone and noun in {"option", "variable", "setting"}:
         answer = unquoted(default["a"].strip())
         if answer and not re.match(r"(?:the|a|an|to|use|no|this|that|in)\b", answer) and content_words(name):
             yield "entry_default", slots, answer

@@ -117,7 +117,8 @@ _AGENT = re.compile(
     rf"{SUBJECT} (?P<be>is|are|was|were|has been|have been) (?:originally |first |mostly |currently |mainly )?"
     r"(?P<v>[a-z]+(?: and [a-z]+)?) by (?P<a>.+)$"
 )
-_PERSON = re.compile(r"(?:[A-Z][\w.’'-]+ ){1,3}[A-Z][\w’'-]+")
+_PERSON = r"(?:[A-Z][\w.’'-]+ ){1,3}[A-Z][\w’'-]+"
+_PERSONS = re.compile(rf"{_PERSON}(?:(?:, | and |, and ){_PERSON})*")
 
 
 def agent(text: str) -> Found:
@@ -131,7 +132,8 @@ def agent(text: str) -> Found:
         return
     answer = clause(match["a"], 90)
     if good_answer(answer, 4) and not re.match(r"\w+ing\b|default\b|means\b|hand\b", answer):
-        kind = "who" if _PERSON.match(answer) else "by_what"
+        person = _PERSONS.match(answer)
+        kind, answer = ("who", person.group()) if person else ("by_what", answer)
         be = {"has been": "was", "have been": "were"}.get(match["be"], match["be"])
         yield kind, {"s": noun_phrase(match["s"]), "be": be, "v": match["v"]}, answer
 
@@ -177,7 +179,12 @@ def default(text: str) -> Found:
     if match:
         subject = re.sub(r"^(?:of|for) ", "", match["s"])
         answer = unquoted(clause(match["a"], 70))
-        if good_answer(answer, 1) and telling_noun(subject) and answer.split()[0] not in PARTICIPLES:
+        said = (
+            good_answer(answer, 1)
+            and not re.search(r"\bis\b", answer)
+            and answer.split()[0] not in PARTICIPLES
+        )
+        if said and telling_noun(subject):
             yield "default", {"s": noun_phrase(subject)}, answer
     match = _DEFAULTS_TO.match(text)
     if match and good_subject(match["s"]):
@@ -199,7 +206,7 @@ _VALUES = re.compile(
 def kinds(text: str) -> Found:
     """`There are three kinds of X: A, B and C.`, `The X are A, B and C.`"""
     match = _KINDS.match(text)
-    if match and re.search(r", | and ", match["a"]):
+    if match and re.search(r", | and ", match["a"]) and telling_noun(match["n"] + (match["r"] or "")):
         yield "which_are", {"n": match["n"] + (match["r"] or "")}, match["a"]
     match = _VALUES.match(text)
     if match and re.search(r", .+ (?:and|or) ", match["a"]) and good_answer(match["a"], 8, 150):

@@ -5,13 +5,23 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from types import ModuleType
 
-from tools.train.tasks import facts, hops, latest, lists, natural, needles, variables, worlds
+from tools.train.tasks import facts, gathering, hops, latest, lists, natural, needles, variables, worlds
 from tools.train.tasks.compose import Draw
 from tools.train.trajectory import Split, Trajectory, TrajectoryError, validate
 
 Generator = Callable[[Draw], Trajectory]
 
-_MODULES: tuple[ModuleType, ...] = (needles, facts, hops, latest, worlds, variables, lists, natural)
+_MODULES: tuple[ModuleType, ...] = (
+    needles,
+    facts,
+    hops,
+    latest,
+    worlds,
+    variables,
+    lists,
+    natural,
+    gathering,
+)
 FAMILIES: dict[str, tuple[Generator, float]] = {
     name: family for module in _MODULES for name, family in module.FAMILIES.items()
 }

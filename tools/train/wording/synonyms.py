@@ -272,7 +272,6 @@ pattern: template
 sequence: series, chain
 order: sequence
 group: set
-set: group, collection
 collection: set
 screen: display
 display: screen
