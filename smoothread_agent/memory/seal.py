@@ -1,4 +1,4 @@
-"""Sealed documents: a typed value as JSON with its format, its kind and its digest, checked before it is believed."""
+"""The format: sealed documents (typed values as JSON with format, kind and digest), and the marker of a store."""
 
 import json
 from typing import Any, TypeVar
@@ -7,13 +7,16 @@ from pydantic import ValidationError
 
 from smoothread_agent.memory.chain import digest
 from smoothread_agent.memory.entries import Kind
-from smoothread_agent.memory.errors import DamagedMemoryError
+from smoothread_agent.memory.errors import DamagedMemoryError, MemoryStoreError
+from smoothread_agent.memory.files import Files
 from smoothread_agent.schema import Value
 
 FORMAT = 1
 """Version of the layout of a store. A store of another version is never read as if it were this one."""
 MAX_MANIFEST = 64 * 2**20
 """Bytes of a manifest at the most: 64 MiB hold the digests of about 900,000 chunks."""
+
+_MARKER, _MARKED = "smoothread-store.json", b'{"smoothread store format": %d}' % FORMAT
 
 Sealed = TypeVar("Sealed", bound=Value)
 
@@ -50,6 +53,29 @@ def unseal(data: bytes, kind: Kind, expected: type[Sealed]) -> Sealed:
     except ValidationError as error:
         first = error.errors()[0]["msg"]
         raise DamagedMemoryError(f"the manifest holds values that no {kind} has: {first}") from error
+
+
+def is_marked(files: Files) -> bool:
+    """Whether a store of this format was made at the root of `files`; none may have been made yet.
+
+    Raises:
+        MemoryStoreError: there is a store of another format.
+    """
+    try:
+        marker = files.read(_MARKER, limit=4096)
+    except FileNotFoundError:
+        return False
+    if marker != _MARKED:
+        raise MemoryStoreError(
+            f"{files.root} is a store of another format ({marker[:80]!r}, here {_MARKED!r}): open it with the version "
+            "of the package that wrote it, or give another folder"
+        )
+    return True
+
+
+def mark(files: Files) -> None:
+    """Say at the root of `files` that a store of this format lies there."""
+    files.write(_MARKER, _MARKED)
 
 
 def _digest(body: Any) -> str:

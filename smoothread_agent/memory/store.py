@@ -22,19 +22,18 @@ from smoothread_agent.memory.entries import (
     ReadingState,
     ResultManifest,
 )
-from smoothread_agent.memory.errors import DamagedMemoryError, MemoryStoreError, StoreFullError
+from smoothread_agent.memory.errors import DamagedMemoryError, StoreFullError
+from smoothread_agent.memory.eviction import expired, to_evict
 from smoothread_agent.memory.files import Files
 from smoothread_agent.memory.index import MemoryIndex
 from smoothread_agent.memory.policy import CheckpointPolicy
 from smoothread_agent.memory.protocol import Restored, Store
 from smoothread_agent.memory.results import Results
-from smoothread_agent.memory.seal import FORMAT, seal
+from smoothread_agent.memory.seal import is_marked, mark, seal
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.schema import ReadingResult, SourceInfo
 
 log = logging.getLogger(__name__)
-
-_MARKER = "smoothread-store.json"
 
 
 class MemoryStore(Store):
@@ -82,7 +81,7 @@ class MemoryStore(Store):
         self.checkpoints = Checkpoints(self.files, namespace)
         self.results = Results(self.files, self.checkpoints)
         self.catalogue = Catalogue(self.checkpoints, self.results, index)
-        self._marked = self._check_marker()
+        self._marked = is_marked(self.files)
 
     def save(
         self,
@@ -226,24 +225,22 @@ class MemoryStore(Store):
 
     def expired(self, entry: Entry) -> bool:
         """Whether an entry was not used for longer than the store keeps it."""
-        return self.ttl_seconds is not None and time.time() - entry.used > self.ttl_seconds
+        return expired(entry, self.ttl_seconds, time.time())
 
     def evict(self, room_for: int = 0, *, sparing: str = "") -> int:
-        """Delete what is expired, then the least recently used past the quota. Returns how many entries went."""
+        """Delete what is expired or past the quota (see `to_evict`). Returns how many entries went."""
         listed = list(self._listed())
-        gone = [(folder, entry) for folder, entry in listed if self.expired(entry) and entry.key != sparing]
-        kept = [pair for pair in listed if pair not in gone]
-        if self.quota_bytes is not None:
-            kept.sort(key=lambda pair: (pair[1].kind == "result", pair[1].final, pair[1].used))
-            total = room_for + sum(entry.nbytes for _, entry in kept if entry.key != sparing)
-            for pair in kept:
-                if total <= self.quota_bytes:
-                    break
-                if pair[1].key != sparing:
-                    gone.append(pair)
-                    total -= pair[1].nbytes
-        for folder, entry in gone:
-            self._delete(entry.kind, folder, entry.key)
+        gone = to_evict(
+            [entry for _, entry in listed],
+            quota_bytes=self.quota_bytes,
+            ttl_seconds=self.ttl_seconds,
+            now=time.time(),
+            room_for=room_for,
+            sparing=sparing,
+        )
+        for folder, entry in listed:
+            if entry in gone:
+                self._delete(entry.kind, folder, entry.key)
         return len(gone)
 
     def _restore(
@@ -309,24 +306,7 @@ class MemoryStore(Store):
             except (FileNotFoundError, DamagedMemoryError) as error:
                 log.debug("%s is not listed: %s", key, error)
 
-    def _check_marker(self) -> bool:
-        """Whether the store has its marker. Raises where it is of another format."""
-        try:
-            marker = self.files.read(_MARKER, limit=4096)
-        except FileNotFoundError:
-            return False
-        if marker != _marker():
-            raise MemoryStoreError(
-                f"{self.files.root} is a store of another format ({marker[:80]!r}, here {_marker()!r}): open it with "
-                "the version of the package that wrote it, or give another folder"
-            )
-        return True
-
     def _mark(self) -> None:
         if not self._marked:
-            self.files.write(_MARKER, _marker())
+            mark(self.files)
             self._marked = True
-
-
-def _marker() -> bytes:
-    return b'{"smoothread store format": %d}' % FORMAT

@@ -1,0 +1,61 @@
+import errno
+
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+
+from smoothread_agent.memory.chain import Chain
+from smoothread_agent.memory.checkpointer import Checkpointer
+from smoothread_agent.memory.conformance import CHUNKS, CONDITIONS, a_memory, a_source, a_state, same
+from smoothread_agent.memory.errors import MemoryStoreError, StoreFullError
+from smoothread_agent.memory.policy import CheckpointPolicy
+from smoothread_agent.memory.store import MemoryStore
+
+CHAIN = Chain.of(CONDITIONS, CHUNKS)
+POLICY = CheckpointPolicy(every=2, most=4)
+
+
+def a_checkpointer(store, **options):
+    return Checkpointer(store, CHAIN, a_source(), POLICY, **options)
+
+
+def test_a_reading_is_checkpointed_where_the_policy_says_and_gone_on_from(tmp_path):
+    checkpointer = a_checkpointer(MemoryStore(tmp_path, policy=POLICY))
+    assert checkpointer.restore() is None
+    written = [checkpointer.after_chunk(a_memory(n), a_state(n), final=n == 4) for n in (1, 2, 3, 4)]
+    assert written == [False, True, True, True]
+    restored = a_checkpointer(MemoryStore(tmp_path)).restore()
+    assert restored.state == a_state(4)
+    assert same(restored.memory, a_memory(4))
+    assert a_checkpointer(MemoryStore(tmp_path)).restore(up_to=2).state.chunks_read == 2
+    assert checkpointer.failures == []
+    assert checkpointer.seconds > 0
+
+
+def test_a_reading_that_stops_early_is_checkpointed_where_it_stopped(tmp_path):
+    checkpointer = a_checkpointer(MemoryStore(tmp_path))
+    assert checkpointer.after_chunk(a_memory(1), a_state(1), final=True)
+    assert checkpointer.restore().entry.final
+
+
+def test_a_store_that_fails_stops_no_reading_unless_told_to(tmp_path):
+    full = MemoryStore(tmp_path, quota_bytes=10)
+    easy, strict = a_checkpointer(full), a_checkpointer(full, strict=True)
+    assert not easy.after_chunk(a_memory(2), a_state(2))
+    assert "after chunk 2" in easy.failures[0]
+    assert "quota" in easy.failures[0]
+    with pytest.raises(StoreFullError):
+        strict.after_chunk(a_memory(2), a_state(2))
+
+
+def test_a_store_that_cannot_be_read_restores_nothing(tmp_path, monkeypatch):
+    a_checkpointer(MemoryStore(tmp_path)).after_chunk(a_memory(2), a_state(2))
+
+    def fails(*_):
+        raise OSError(errno.EIO, "the disk is failing")
+
+    easy, strict = a_checkpointer(MemoryStore(tmp_path)), a_checkpointer(MemoryStore(tmp_path), strict=True)
+    monkeypatch.setattr(LocalFileSystem, "cat_file", fails)
+    with pytest.raises(MemoryStoreError, match="failing"):
+        strict.restore()
+    assert easy.restore() is None
+    assert "failing" in easy.failures[0]

@@ -1,0 +1,127 @@
+"""The memory bench: what a checkpoint of the default model costs in bytes and time, and what a codec changes.
+
+python -m tools.bench.memory [--json] [--tokens 1536]
+"""
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import torch
+import typer
+
+from smoothread_agent.memory.chain import Chain, Conditions, digest
+from smoothread_agent.memory.codec import Codec, decode, encode, measure
+from smoothread_agent.memory.entries import ReadingState
+from smoothread_agent.memory.store import MemoryStore
+from smoothread_agent.model.memory import HiddenMemory
+from smoothread_agent.reading.engine import Engine, EngineSpec
+from smoothread_agent.schema import SourceInfo
+
+CODECS: tuple[Codec, ...] = ("exact", "bf16", "int8")
+
+
+def bench(tokens: int, after: int, repeats: int, window: int) -> dict[str, Any]:
+    """Read `tokens` tokens of text, then `after` more from each codec's memory, and compare with the exact one."""
+    ready = Engine(EngineSpec(window=window)).ready()
+    model, codec = ready.model, ready.codec
+    stream = codec.plain(_text(tokens + after))[: tokens + after]
+    memory = model.pin([codec.markup(codec.chat.opening + "You read a long text part by part.")])
+    began = time.perf_counter()
+    model.read(memory, [stream[:tokens]])
+    reading = time.perf_counter() - began
+    exact = _logits(model, memory, stream[tokens:])
+    rows = []
+    for name in CODECS:
+        logits = _logits(model, decode(encode(memory, name), model.device), stream[tokens:])
+        rows.append(
+            {
+                "codec": name,
+                **_files(memory, name, str(model.dtype).removeprefix("torch."), repeats),
+                "memory_relative_error": measure(memory, name).relative,
+                "logits_largest_error": float((logits - exact).abs().max()),
+                "logits_mean_kl": _kl(exact, logits),
+                "same_next_token": float((logits.argmax(-1) == exact.argmax(-1)).float().mean()),
+            }
+        )
+    return {
+        "tokens": tokens,
+        "after": after,
+        "window": window,
+        "reading_s": round(reading, 3),
+        "codecs": rows,
+    }
+
+
+def _logits(model: Any, memory: HiddenMemory, stream: list[int]) -> torch.Tensor:
+    """Logits `[token, vocab]` after each token of `stream`, read into a fork."""
+    memory = model.fork(memory)
+    return torch.stack([model.read(memory, [[token]])[0] for token in stream]).cpu()
+
+
+def _kl(exact: torch.Tensor, other: torch.Tensor) -> float:
+    """Mean divergence of the next token's distribution, in nats."""
+    one, two = exact.double().log_softmax(-1), other.double().log_softmax(-1)
+    return float((one.exp() * (one - two)).sum(-1).mean())
+
+
+def _files(memory: HiddenMemory, codec: Codec, dtype: str, repeats: int) -> dict[str, float]:
+    """Bytes, and median seconds to save and to restore on this disk (its cache warm)."""
+    conditions = Conditions(model="bench", dtype=dtype, wording="1", chunk=512, task="bench")
+    with tempfile.TemporaryDirectory() as folder:
+        store = MemoryStore(folder, codec=codec)
+        chain = Chain.of(conditions, ["chunk"])
+        source = SourceInfo(name="bench", digest=digest(b"chunk"), characters=5)
+        state = ReadingState(chunks_read=1)
+        save = _median(repeats, lambda: store.save(chain, memory, state, source=source))
+        restore = _median(repeats, lambda: store.restore(chain))
+        (entry,) = store.entries()
+    return {"nbytes": entry.nbytes, "save_s": round(save, 4), "restore_s": round(restore, 4)}
+
+
+def _median(repeats: int, call: Callable[[], object]) -> float:
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+def _text(tokens: int) -> str:
+    """Some of Python's own documentation: real prose that is on every machine that runs this."""
+    import argparse
+    import logging as logs
+    import pydoc
+    import subprocess
+
+    text = "\n\n".join(pydoc.plain(pydoc.render_doc(module)) for module in (subprocess, argparse, logs))
+    return text[: 8 * tokens]
+
+
+def main(
+    tokens: Annotated[int, typer.Option(help="Tokens read before the checkpoint.")] = 1536,
+    after: Annotated[int, typer.Option(help="Tokens read after it, on which logits are compared.")] = 64,
+    repeats: int = 5,
+    window: int = 1024,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """Bytes, seconds and error of a checkpoint of the default model, by codec."""
+    found = bench(tokens, after, repeats, window)
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    for row in found["codecs"]:
+        print(
+            "  ".join(
+                f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
+                for key, value in row.items()
+            )
+        )
+
+
+if __name__ == "__main__":
+    typer.run(main)
