@@ -24,9 +24,9 @@ from smoothread_agent.schema import SourceInfo
 CODECS: tuple[Codec, ...] = ("exact", "bf16", "int8")
 
 
-def bench(tokens: int, after: int, repeats: int, window: int) -> dict[str, Any]:
-    """Read `tokens` tokens of text, then `after` more from each codec's memory, and compare with the exact one."""
-    ready = Engine(EngineSpec(window=window)).ready()
+def bench(tokens: int, after: int, repeats: int, window: int, dtype: str | None) -> dict[str, Any]:
+    """Read `tokens` tokens, then `after` more from each codec's memory, and compare with the exact one."""
+    ready = Engine(EngineSpec(window=window, dtype=dtype)).ready()
     model, codec = ready.model, ready.codec
     stream = codec.plain(_text(tokens + after))[: tokens + after]
     memory = model.pin([codec.markup(codec.chat.opening + "You read a long text part by part.")])
@@ -51,6 +51,7 @@ def bench(tokens: int, after: int, repeats: int, window: int) -> dict[str, Any]:
         "tokens": tokens,
         "after": after,
         "window": window,
+        "dtype": str(model.dtype),
         "reading_s": round(reading, 3),
         "codecs": rows,
     }
@@ -107,10 +108,11 @@ def main(
     after: Annotated[int, typer.Option(help="Tokens read after it, on which logits are compared.")] = 64,
     repeats: int = 5,
     window: int = 1024,
+    dtype: Annotated[str | None, typer.Option(help="`fp32`, `bf16`; as the reader would choose.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
     """Bytes, seconds and error of a checkpoint of the default model, by codec."""
-    found = bench(tokens, after, repeats, window)
+    found = bench(tokens, after, repeats, window, dtype)
     if as_json:
         print(json.dumps(found, indent=2))
         return
