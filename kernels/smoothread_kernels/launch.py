@@ -1,13 +1,19 @@
 """What every launch asks of the machine: may Triton run here, and what does this GPU hold."""
 
+import contextlib
 import functools
 import importlib.util
+from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 from torch import Tensor
 
 ALIGNMENT = 16
 """Bytes: what compiled variants count on in every pointer. PyTorch's own allocations have it."""
+
+UNIT = 8
+"""Elements: strides of rows are multiples of it, so that 16-bit rows begin on an `ALIGNMENT` boundary too."""
 
 OLDEST_CAPABILITY = 80
 """bf16 in the tensor cores, and asynchronous copies, begin with Ampere."""
@@ -46,8 +52,21 @@ def takes_triton(tensor: Tensor) -> bool:
 
 
 def aligned(tensor: Tensor) -> Tensor:
-    """`tensor`, or a contiguous copy where a row of it does not begin on an `ALIGNMENT` boundary."""
-    unit = ALIGNMENT // tensor.element_size()
-    if tensor.data_ptr() % ALIGNMENT == 0 and all(stride % unit == 0 for stride in tensor.stride()[:-1]):
+    """`tensor`, or a contiguous copy where its rows do not all begin on an `ALIGNMENT` boundary."""
+    rows = zip(tensor.shape[:-1], tensor.stride()[:-1], strict=True)
+    if tensor.data_ptr() % ALIGNMENT == 0 and all(stride % UNIT == 0 or size == 1 for size, stride in rows):
         return tensor
     return tensor.clone(memory_format=torch.contiguous_format)
+
+
+def on_device(tensor: Tensor) -> AbstractContextManager[Any]:
+    """Launches inside go to the device that holds `tensor`."""
+    return torch.cuda.device(tensor.device) if tensor.is_cuda else contextlib.nullcontext()
+
+
+def int32_words(count: Tensor) -> tuple[Tensor, int]:
+    """An int32 view of an int32 or int64 `[batch]` and its step: no cast, so no launch and no second variant.
+
+    Counts are below 2^31 and not negative, so the low word of a (little-endian) int64 is its value.
+    """
+    return count.view(torch.int32), count.element_size() // 4

@@ -32,7 +32,12 @@ from torch import Tensor
 
 from smoothread_kernels.errors import KernelArgumentError
 
-DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+DTYPES = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf16"}
+"""What a memory may be made of, and Triton's names for it."""
+
+HEAD_DIMS = (64, 80, 96, 128, 256)
+"""Head dimensions with compiled kernels; with any other, CUDA too takes the PyTorch reference."""
+
 INDEX_DTYPES = (torch.int32, torch.int64)
 
 

@@ -1,19 +1,16 @@
 """Writing new tokens to a window's memory, and moving it on when it is full: the one function, by device.
 
-On CUDA the Triton kernel of `triton.py`, one pass over the memory; everywhere else the PyTorch of
-`reference.py`.
+On CUDA, for the head dimensions that kernels are compiled for, the Triton kernel of `triton.py`: one pass over
+the memory. Everywhere else the PyTorch of `reference.py`.
 """
 
 from torch import Tensor
 
 from smoothread_kernels.launch import takes_triton
-from smoothread_kernels.layout import check_window_advance
+from smoothread_kernels.layout import HEAD_DIMS, check_window_advance
 from smoothread_kernels.window_advance.reference import window_advance as reference
 
-__all__ = ["MAX_DIM", "window_advance"]
-
-MAX_DIM = 256
-"""Largest head dimension with a compiled kernel."""
+__all__ = ["window_advance"]
 
 
 def window_advance(
@@ -64,7 +61,7 @@ def window_advance(
         sin=sin,
     )
     advance = reference
-    if takes_triton(keys) and keys.shape[-1] <= MAX_DIM:
+    if takes_triton(keys) and keys.shape[-1] in HEAD_DIMS:
         from smoothread_kernels.window_advance.triton import window_advance as kernel
 
         advance = kernel

@@ -7,13 +7,10 @@ else the PyTorch of `reference.py`, where the equation stands.
 from torch import Tensor
 
 from smoothread_kernels.launch import takes_triton
-from smoothread_kernels.layout import check_window_attention
+from smoothread_kernels.layout import HEAD_DIMS, check_window_attention
 from smoothread_kernels.window_attention.reference import window_attention as reference
 
-__all__ = ["HEAD_DIMS", "window_attention"]
-
-HEAD_DIMS = (64, 80, 96, 128, 256)
-"""Head dimensions with a compiled kernel."""
+__all__ = ["window_attention"]
 
 
 def window_attention(
