@@ -29,17 +29,20 @@ def bare(text: str, tokens: int, window: int, chunk: int) -> dict[str, Any]:
 
 
 def smooth(text: str, tokens: int, window: int, chunk: int) -> dict[str, Any]:
-    """SmoothReader as a user calls it: chunking, rounds, grammar, answer."""
+    """SmoothReader as a user calls it, from the call to the last step: chunking, rounds, decisions."""
     reader = _reader(window, chunk)
     codec = reader.opened().ready().codec
     part = text[: int(codec.token_starts(text)[: tokens + 1][-1])]
-    began = time.perf_counter()
-    result = reader.invoke({"task": TASK, "source": part})
-    seconds = time.perf_counter() - began
-    assert isinstance(result, ReadingResult)
+    began = read = time.perf_counter()
+    for step in reader.stream({"task": TASK, "source": part}):
+        if not isinstance(step, ReadingResult):
+            read = time.perf_counter()
+    assert isinstance(step, ReadingResult)
+    result = step
     return {
         "tokens": result.usage.tokens_read,
-        "seconds": seconds,
+        "seconds": read - began,
+        "answer_seconds": time.perf_counter() - read,
         "rounds": result.usage.rounds,
         "decoded_per_round": result.usage.decoded_per_round,
         "forced_per_round": result.usage.tokens_forced / max(1, result.usage.rounds),
