@@ -109,7 +109,8 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
-        """A reader can be dumped: its settings are, its model is opened again."""
+        """A reader can be dumped: its settings are, its model is opened again. One with an `answer_schema`, a class,
+        cannot be loaded from JSON; a pickle carries it."""
         return True
 
     @classmethod
