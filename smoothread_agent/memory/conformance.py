@@ -9,6 +9,7 @@ opened at one place see the same things, if their namespace is the same. pytest 
 """
 
 from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -226,6 +227,24 @@ class MemoryStoreConformance(ABC):
         for state in (ReadingState(), a_state(3)):
             assert refuses(lambda state=state: store.save(chain, a_memory(1), state, source=a_source()))
         assert store.entries() == []
+
+    def test_a_memory_of_several_readings_is_refused(self, tmp_path: Path) -> None:
+        """It belongs to no one chain."""
+        store, both = self.open_store(tmp_path), a_memory(1).gather([0, 0])
+        chain = Chain.of(CONDITIONS, CHUNKS)
+        assert refuses(lambda: store.save(chain, both, a_state(1), source=a_source()))
+
+    def test_threads_that_save_at_once_lose_nothing(self, tmp_path: Path) -> None:
+        """One store, used by the threads of one process."""
+        store = self.open_store(tmp_path)
+        texts = [(f"thread {n} ", "reads ", "this.") for n in range(8)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda chunks: put(store, 3, chunks=chunks, final=True), texts * 2))
+        for chunks in texts:
+            restored = store.restore(Chain.of(CONDITIONS, chunks))
+            assert restored is not None
+            assert same(restored.memory, a_memory(3))
+            assert restored.entry.revision == 2
 
     def test_results_come_back(self, tmp_path: Path) -> None:
         """Under the key of their request alone, `data` as plain JSON."""

@@ -60,7 +60,7 @@ class Store(ABC):
             about: text to find the source by, beside its clues; at most 4,000 characters.
 
         Raises:
-            RequestError: the state is of no chunk, or of more chunks than the chain has.
+            RequestError: the state is of no chunk, or of more chunks than the chain has; the memory has several rows.
         """
 
     @abstractmethod

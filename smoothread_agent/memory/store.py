@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from os import PathLike
 from typing import Any
 
@@ -51,6 +51,8 @@ class MemoryStore(Store):
         ttl_seconds: what was not used for so long counts as gone.
         options: what fsspec needs to open the URL.
 
+    It may be used by several threads, and by several processes. A copy is the same store; a pickle opens it anew.
+
     Raises:
         RequestError: the namespace's name cannot be a folder.
         MemoryStoreError: the store cannot be opened, or is of another format.
@@ -75,6 +77,16 @@ class MemoryStore(Store):
                 f"{namespace!r} cannot name a namespace: use 1 to 63 of a-z, 0-9, - and _, beginning and ending with a "
                 "letter or digit"
             ) from error
+        self._settings: dict[str, Any] = {
+            "root": root,
+            "namespace": namespace,
+            "index": index,
+            "codec": codec,
+            "policy": policy,
+            "quota_bytes": quota_bytes,
+            "ttl_seconds": ttl_seconds,
+            **options,
+        }
         self.files = Files(root, **options)
         self.namespace, self.codec, self.policy = namespace, codec, policy or CheckpointPolicy()
         self.quota_bytes, self.ttl_seconds = quota_bytes, ttl_seconds
@@ -82,6 +94,15 @@ class MemoryStore(Store):
         self.results = Results(self.files, self.checkpoints)
         self.catalogue = Catalogue(self.checkpoints, self.results, index)
         self._marked = is_marked(self.files)
+
+    def __copy__(self) -> "MemoryStore":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "MemoryStore":
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[dict[str, Any]], "MemoryStore"], tuple[dict[str, Any]]]:
+        return _opened_again, (self._settings,)
 
     def save(
         self,
@@ -102,6 +123,10 @@ class MemoryStore(Store):
         read = state.chunks_read
         if not 1 <= read <= len(chain):
             raise RequestError(f"a state after {read} chunks cannot be stored for a chain of {len(chain)}")
+        if memory.batch != 1:
+            raise RequestError(
+                f"a memory of {memory.batch} rows holds several readings: gather the row of this one"
+            )
         self.catalogue.check()
         self._mark()
         blob = encode(memory, self.codec)
@@ -310,3 +335,8 @@ class MemoryStore(Store):
         if not self._marked:
             mark(self.files)
             self._marked = True
+
+
+def _opened_again(settings: dict[str, Any]) -> MemoryStore:
+    """A pickled store, opened where it is unpickled."""
+    return MemoryStore(**settings)

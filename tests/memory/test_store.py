@@ -1,4 +1,6 @@
+import copy
 import json
+import pickle
 import time
 from random import Random
 
@@ -106,6 +108,15 @@ def test_opening_and_asking_write_nothing(tmp_path):
     assert store.restore(CHAIN) is None
     assert verify(store) == []
     assert not (tmp_path / "new").exists()
+
+
+def test_a_copy_is_the_same_store_and_a_pickle_opens_it_anew(tmp_path):
+    store = MemoryStore(tmp_path, namespace="mine", codec="bf16", quota_bytes=10**6)
+    put(store, 3)
+    assert copy.deepcopy(store) is store
+    again = pickle.loads(pickle.dumps(store))
+    assert (again.namespace, again.codec, again.quota_bytes) == ("mine", "bf16", 10**6)
+    assert again.prefixes(CHAIN) == [3]
 
 
 def test_a_key_is_no_path(tmp_path):
