@@ -115,7 +115,7 @@ class ChromaIndex(MemoryIndex):
         if not records:
             return
         self.check()
-        vectors = self.embeddings.embed_documents([record.text for record in records])
+        vectors = self._embedded(lambda: self.embeddings.embed_documents([each.text for each in records]))
         ids, metadatas = _described(records)
 
         def write() -> None:
@@ -153,7 +153,7 @@ class ChromaIndex(MemoryIndex):
     def search(self, namespace: str, query: str, limit: int) -> list[Hit]:
         """See `MemoryIndex.search`. Approximate, as Chroma's search is."""
         self.check()
-        vector = self.embeddings.embed_query(query)
+        vector = self._embedded(lambda: self.embeddings.embed_query(query))
 
         def find() -> list[Hit]:
             collection = self._collection(namespace)
@@ -194,6 +194,16 @@ class ChromaIndex(MemoryIndex):
         while page := collection.get(limit=_PAGE, offset=at, include=["metadatas"])["metadatas"]:
             yield from page
             at += len(page)
+
+    def _embedded(self, call: Callable[[], Answer]) -> Answer:
+        """Call the embeddings, which may be somebody's service."""
+        try:
+            return call()
+        except Exception as error:
+            raise IndexUnavailableError(
+                f"the embeddings failed ({type(error).__name__}: {error}): the stored memory is unaffected, and is "
+                "indexed when they work again"
+            ) from error
 
     def _ask(self, call: Callable[[], Answer]) -> Answer:
         """Call Chroma; whatever it raises is one error here, for the way out is always the same."""

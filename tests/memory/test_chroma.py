@@ -25,6 +25,7 @@ from smoothread_agent.memory.conformance import (  # noqa: E402
     a_source,
     put,
 )
+from smoothread_agent.memory.embedding import HashedEmbeddings  # noqa: E402
 from smoothread_agent.memory.errors import (  # noqa: E402
     IndexUnavailableError,
     MemoryStoreError,
@@ -242,6 +243,25 @@ def test_an_index_that_fails_stops_no_save_and_is_rebuilt(tmp_path, index, monke
     monkeypatch.undo()
     (found,) = store.find_sources("Jasper Aloic")
     assert set(found.entries) == {CHAIN.keys[3], CHAIN.keys[4]}
+
+
+def test_embeddings_that_fail_stop_no_save(tmp_path):
+    class Flaky(HashedEmbeddings):
+        works = False
+
+        def embed_query(self, text):
+            if not self.works:
+                raise ConnectionError("no route")
+            return super().embed_query(text)
+
+    embeddings = Flaky()
+    with ChromaIndex(tmp_path / "index", embeddings=embeddings) as index:
+        store = MemoryStore(tmp_path / "store", index=index)
+        key = put(store, 3)
+        with pytest.raises(IndexUnavailableError, match="no route"):
+            store.find_sources("bridge")
+        embeddings.works = True
+        assert store.find_sources("bridge")[0].entries == (key,)
 
 
 def test_many_records_of_one_source_do_not_hide_another(tmp_path, index):
