@@ -80,7 +80,7 @@ def splits_for(query: Tensor, keys: Tensor, window: int) -> int:
         return 1
     tile = split_tile(chip, size, dim)
     in_sight = min(slots, max(slots - window, 0) + tokens)  # at most: slots >= pinned + 2 window
-    programs = pairs * triton.cdiv(rows, tile.rows)
+    programs = pairs * int(triton.cdiv(rows, tile.rows))
     wanted = 2 * processors // programs
     useful = in_sight // (2 * tile.slots)
     return max(1, min(wanted, useful, MAX_SPLITS))
