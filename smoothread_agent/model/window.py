@@ -192,7 +192,7 @@ class PinnedWindowModel(RecurrentModel):
     ) -> Tensor:
         """Read one stretch: logits `[batch, kept, vocab]` after its tokens `keep`."""
         lengths = [len(part) for part in stretch.tokens]
-        width = max(lengths)
+        width = _padded(max(lengths)) if self.device.type == "cpu" else max(lengths)
         ids = torch.tensor(
             [[*part, *[0] * (width - len(part))] for part in stretch.tokens], device=self.device
         )
@@ -221,3 +221,11 @@ class PinnedWindowModel(RecurrentModel):
         memory.tensors["used"].copy_(start + count)
         memory.tokens_read.add_(count)
         return out.logits  # type: ignore[no-any-return]
+
+
+def _padded(width: int) -> int:
+    """`width` with padding: oneDNN prepares code and scratch memory for every width it meets, and keeps both."""
+    if width == 1:
+        return 1
+    step = 8 if width <= 32 else 32
+    return -(-width // step) * step

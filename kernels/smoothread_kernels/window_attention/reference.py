@@ -22,6 +22,9 @@ from torch import Tensor
 QUERY_BLOCK = 256
 """Queries handled together on the CPU: more of them compute scores that causality hides, fewer launch more often."""
 
+FEW_QUERIES = 96
+"""Up to so many queries and heads together, a pass over the keys costs more than the products."""
+
 
 def visible(start: int, length: int, slots: Tensor, pinned: int, window: int) -> Tensor:
     """Which of `slots` `[slot]` the `length` queries from slot `start` on may see: bool `[token, slot]`."""
@@ -136,13 +139,17 @@ def _bias(
 
 
 def _plain(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None, *, scale: float) -> Tensor:
-    if bias is None:  # one query sees every slot given: its group of heads becomes the query axis
-        _, heads, _, dim = query.shape
-        folded = query.reshape(1, keys.shape[1], heads // keys.shape[1], dim)
-        return F.scaled_dot_product_attention(folded, keys, values, scale=scale).reshape(1, heads, 1, dim)
-    return F.scaled_dot_product_attention(
-        query, keys, values, attn_mask=bias[None, None], scale=scale, enable_gqa=True
-    )
+    _, heads, count, dim = query.shape
+    group = heads // keys.shape[1]
+    if (
+        group * count <= FEW_QUERIES
+    ):  # the heads of a group become one query axis, and share a pass over their keys
+        folded = query.reshape(1, keys.shape[1], group * count, dim)
+        mask = None if bias is None else bias.repeat(group, 1)[None, None]
+        out = F.scaled_dot_product_attention(folded, keys, values, attn_mask=mask, scale=scale)
+        return out.reshape(1, heads, count, dim)
+    mask = None if bias is None else bias[None, None]
+    return F.scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=scale, enable_gqa=True)
 
 
 def _with_sinks(
