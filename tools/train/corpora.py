@@ -36,17 +36,29 @@ HELD_OUT_WORKS = frozenset(
 )
 """Held out by name; of the other works, one in eight is, by a hash of its name."""
 
-_VERSION = 6
+_VERSION = 8
 _PACKAGES = Path("/var/lib/dpkg/status")
-_ROOTS = ("/usr/share/doc", "/usr/share/man", "/usr/share/info", "/usr/share/help/C", "/usr/share/perl")
+_ROOTS = (
+    "/usr/share/doc",
+    "/usr/share/man",
+    "/usr/share/info",
+    "/usr/share/help/C",
+    "/usr/share/perl",
+    "/usr/share/vim",
+    "/usr/share/gimp/2.0/help",
+)
 _NAMES = re.compile(
-    r".*\.(html|xhtml|txt|md|rst|page|pod|info|info-\d+)$|README[^/]*$|FAQ[^/]*$|NEWS[^/]*$|.*\.[1-8]$"
+    r".*\.(html|xhtml|txt|md|rst|page|pod|info|info-\d+)$|.*README[^/]*$|FAQ[^/]*$|NEWS[^/]*$|.*\.[1-8]$"
 )
 _UNWANTED = re.compile(
     r"genindex|py-modindex|/search\.html|COPYING|LICEN[SC]E|/licenses?\.|copyright|hangelog|/whatsnew/changelog"
-    r"|/help/(?!C/)|/(?:debian-handbook|harden-doc)/html/(?!en-US)|/installation-guide-\w+/(?!en)|/man/[a-z]{2}(_[A-Z]{2})?/|/sitemap|bookindex|/pod/perltoc"
+    r"|THANKS|AUTHORS|/manual_pages|/sitemap|bookindex|/pod/perltoc|/gcloud_(?:alpha|beta)|/gcloud_\w+_\w+_\w+"
+    r"|/linux-doc-[\d.]+/html|/devicetree/bindings"
+    # Translations:
+    r"|/help/(?!C/|en/)\w|/(?:debian-handbook|harden-doc)/html/(?!en-US)\w|/installation-guide-\w+/(?!en/)[a-z]{2}\b"
+    r"|/man/[a-z]{2}(_[A-Z]{2})?/|/apache2-doc/manual/(?!en/)[a-z]{2}\b|/translations/"
     r"|\.(?:de|es|fr|it|ja|ko|ru|pt|pl|da|fi|sv|cs|zh|nl|ca|el|hu|ro|sk|tr|vi|uk)(?:[-_.]\w+)?\.(?:html|txt)"
-    r"|-(?:de|es|fr|it|ja|ko|ru|pt|pl|da|fi|sv|cs|zh|nl)\.(?:html|txt)|THANKS|AUTHORS|/manual_pages|/gcloud_(?:alpha|beta)|/gcloud_\w+_\w+_\w+"
+    r"|-(?:de|es|fr|it|ja|ko|ru|pt|pl|da|fi|sv|cs|zh|nl)\.(?:html|txt)"
 )
 _LEAST, _MOST, _MOST_OF_WORK = 1_500, 120_000, 3_500_000
 

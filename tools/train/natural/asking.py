@@ -9,7 +9,7 @@ from tools.train.trajectory import Split
 from tools.train.wording.questions import LEAD_INS, QUESTIONS
 from tools.train.wording.synonyms import other_verb, reworded, shortened
 
-_REWORDED = {"o": 0.4, "x": 0.3, "np": 0.4, "d": 0.4, "r": 0.25, "n": 0.1, "s": 0.08, "rest": 0.4}
+_REWORDED = {"o": 0.4, "x": 0.3, "np": 0.4, "d": 0.4, "r": 0.25, "n": 0.1, "s": 0.04, "rest": 0.4}
 """Share of a piece's words that are replaced where they can be. Names stay as they are."""
 _SHORTENED = {"o": 0.4, "np": 0.4, "d": 0.35, "x": 0.2, "rest": 0.45}
 """How often a piece is told in part only."""
@@ -31,17 +31,24 @@ def ask(frame: Frame, rng: random.Random, split: Split) -> str:
         slots[name] = reworded(short, rng, split, _REWORDED[name])
     if "v" in slots:
         verb, _, rest = slots["v"].partition(" ")
-        slots["vpast"] = (
-            f"{past(BY_PARTICIPLE[verb])[0]} {rest}".strip() if verb in BY_PARTICIPLE else slots["v"]
-        )
+        base = BY_PARTICIPLE.get(verb, verb)
+        slots["vpast"] = f"{past(base)[0]} {rest}".strip() if verb in BY_PARTICIPLE else slots["v"]
+        if "s" in slots:  # in the active voice
+            slots["act"] = f"{base} {slots['s']} {rest}".strip()
+            slots["act3"] = f"{third_person(base)} {slots['s']} {rest}".strip()
     page = slots.get("of", "")
     slots |= {name: form.format(page) if page else "" for name, form in _PAGES.items()}
     slots["C"] = slots.get("c", "").capitalize()
+    slots["X"] = slots.get("x", "")[:1].upper() + slots.get("x", "")[1:]
     question = QUESTIONS[frame.kind].draw(rng, split).format(**slots)
     chance = rng.random()
     if chance < _KEYWORDS and frame.kind in _CUES:
         return _keywords(frame, slots)
-    if chance < 0.1 and re.match(r"(?:What|Which|How|Why|Where|When|Who|Name|Tell|Find|By|In)\b", question):
+    if (
+        chance < 0.1
+        and "text" not in question
+        and re.match(r"(?:What|Which|How|Why|Where|When|Who|Name|Tell|Find|By|In)\b", question)
+    ):
         question = LEAD_INS.draw(rng, split) + question[0].lower() + question[1:]
     question = re.sub(r"\b([Aa]) (?=[aeiou](?!ni|ser|se ))", r"\1n ", re.sub(r"\s+", " ", question)).strip()
     return question[0].upper() + question[1:]
@@ -61,11 +68,8 @@ def _verb_forms(name: str, slots: dict[str, str], rng: random.Random, split: Spl
 
 def _keywords(frame: Frame, slots: dict[str, str]) -> str:
     """The question as it is typed into a search box."""
-    pieces = [
-        slots[name]
-        for name in ("name", "s", "vp", "x", "np")
-        if slots.get(name, frame.answer) != frame.answer
-    ]
+    told = [slots.get(name, "") for name in ("name", "s", "vp", "x", "np")]
+    pieces = [piece for piece in told if piece and piece != frame.answer]
     words = [word for piece in pieces for word in piece.split() if word.lower() not in FUNCTION_WORDS]
     return " ".join([*words, _CUES[frame.kind].format(noun=slots.get("noun", ""))]).strip()
 
@@ -73,7 +77,8 @@ def _keywords(frame: Frame, slots: dict[str, str]) -> str:
 _CUES = {
     "default": "default", "entry_default": "default value", "definition": "meaning", "where": "where",
     "acronym": "stands for", "how_to": "how", "entry_which": "which {noun}", "entry_which_is": "{noun}",
-    "entry_does": "{noun} effect", "page_which": "which command", "purpose": "purpose", "what_if": "what happens", "entry_what": "{noun} meaning",
-    "used_for": "what to use", "term": "definition", "version": "since which version", "entry_error": "error meaning",
+    "entry_does": "{noun} effect", "page_which": "which command", "purpose": "purpose", "what_if": "what happens",
+    "entry_what": "{noun} meaning", "used_for": "what to use", "term": "definition",
+    "version": "since which version", "entry_error": "error meaning",
 }  # fmt: skip
 """What a search for each kind of frame ends with; kinds that are not here are never put so."""

@@ -26,7 +26,7 @@ from tools.train.trajectory import Split
 QUESTIONS_VARIABLE = "SMOOTHREAD_QUESTIONS"
 """Environment variable: files of questions written elsewhere, colon-separated."""
 
-VERSION = 4
+VERSION = 6
 """To be raised whenever a rule changes, so that the bank is made anew."""
 _SAME_AT_MOST = 3
 """How many documents may say the same: boilerplate is not asked about more often."""

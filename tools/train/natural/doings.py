@@ -167,6 +167,8 @@ def action(text: str) -> Found:
         return
     if match["v"] in AMBIGUOUS and not _DETERMINED.match(answer):
         return
+    if answer.split()[0] in _AUXILIARY or re.fullmatch(r"[A-Z][a-z]+ly", subject):
+        return
     yield "does_object", {"s": noun_phrase(subject), "vb": BY_THIRD[match["v"]]}, answer
     if telling(answer) and len(subject.split()) <= 5:
         yield "what_does", {"v": match["v"], "o": answer}, subject

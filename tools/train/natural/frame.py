@@ -77,6 +77,7 @@ _CUT = re.compile(
     |,?\ (?:which|although|whereas|whilst|unless|because|since|e\.g\.|i\.e\.|for\ example|such\ as)\b
     |,\ (?:but|and|so|while|as|if|or|then|except|thus|making|allowing|including|even|in\ which|where|who|to|by|for
         |with|that|rather|not|see|though|when|after|until|usually|in|at|on|provided|unlike|like|depending|especially)\b
+    |\ and\ (?:we|you|it|they|is|are|will|can|then|expected|uniquely|there|this|not|returns|has)\b
     |\ \((?:see|as|or|in|e\.g|i\.e|and|if|for|but|which|that|this)\b""",
     re.VERBOSE,
 )
@@ -103,7 +104,8 @@ _BAD_END = word_set(
 )
 _BAD_ANSWER = re.compile(
     r"""^(?:the\ )?(?:following|above|below|previous|next|same|follows|described|discussed|explained|listed|shown
-        |documented|only|true|false)\b
+        |documented|only|true|false|one\ of\ the\ following)\b
+    |^(?:one|some|any|all|each)\ of\ (?:the\ following|them|these)\b
     |^(?:it|this|these|those|them|they|that|such|so|here|there|you|we|one|each|both|all|some|many|any|more|less|not|no
         |as|if|what|how|when|where|why|which|who)\s*$""",
     re.IGNORECASE | re.VERBOSE,

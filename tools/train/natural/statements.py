@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from tools.train.natural.frame import clause, good_answer, good_subject, noun_phrase
-from tools.train.natural.lexicon import BY_PAST, BY_THIRD, PARTICIPLES
+from tools.train.natural.lexicon import BASES, BY_PAST, BY_THIRD, PARTICIPLES
 from tools.train.natural.patterns import (
     DATE,
     FINITE,
@@ -79,7 +79,8 @@ def place(text: str) -> Found:
     match = _WHERE.match(text)
     if match and good_subject(match["s"]):
         answer = clause(match["a"], 90)
-        if good_answer(answer, 5) and not _NO_PLACE.match(answer):
+        verb = answer.split()[1] if answer.startswith("to ") and " " in answer else ""
+        if good_answer(answer, 5) and not _NO_PLACE.match(answer) and verb not in BASES:
             be = "is" if match["be"] == "can be" else match["be"]
             yield "where", {"s": noun_phrase(match["s"]), "be": be, "v": match["v"]}, answer
 
@@ -148,7 +149,7 @@ _THERE_ARE = re.compile(
     r"(?P<r>(?:in|on|of|for|with|to) [^,;:]{4,50}?|which .{8,60}?|that .{8,60}?)[,.;:]"
 )
 _LIMIT = re.compile(
-    rf"[Tt]he (?P<w>maximum|minimum) (?P<n>[^,;:]{{3,50}}?) is (?P<a>(?:currently |about )?{NUMBER}[^,;:]{{0,25}})"
+    rf"[Tt]he (?P<w>maximum|minimum) (?P<n>[^,;:]{{3,50}}?) is (?P<a>(?:currently |about )?{NUMBER}(?: (?!(?:if|for|and|in|or|on|when|by|at|but|which|which|of|as|to)\b)[A-Za-z]+)?)"
 )
 
 

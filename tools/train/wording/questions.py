@@ -6,7 +6,7 @@ from tools.train.wording.table import Table
 QUESTIONS: dict[str, Table[str]] = {
     "definition": Table(
         ("What {be} {s}?", "What {be} {s}?", "How does the text define {s}?", "What {be} meant by {s}?", "Explain what {s} {be}.", "What does the text say {s} {be}?", "How {be} {s} described?", "What kind of thing {be} {s}?", "Define {s}.", "Can you tell me what {s} {be}?", "What exactly {be} {s}?", "What should one understand by {s}?"),
-        ("In a few words, what {be} {s}?", "What would you call {s}, going by the text?", "As what {be} {s} explained?"),
+        ("In a few words, what {be} {s}?", "What would you say {s} {be}?", "As what {be} {s} explained?"),
     ),
     "naming": Table(
         ("What {be} {s} called?", "By what name {be} {s} known?", "What is the term for {s}?", "How {be} {s} called?", "What name does the text use for {s}?"),
@@ -17,7 +17,7 @@ QUESTIONS: dict[str, Table[str]] = {
         ("For what words is {s} an abbreviation?", "Write out {s} in full."),
     ),
     "where": Table(
-        ("Where {be} {s} {v}?", "In what place {be} {s} {v}?", "Where does the text say that {s} {be} {v}?", "Where can one look for {s}?", "Where would I look for {s}?", "What is the place where {s} {be} {v}?"),
+        ("Where {be} {s} {v}?", "In what place {be} {s} {v}?", "Where does the text say that {s} {be} {v}?", "Where can one look for {s}?", "Where would I look for {s}?", "Where do I find {s}?", "Where does one find {s}?", "What is the place where {s} {be} {v}?"),
         ("Whereabouts {be} {s} {v}?", "Where should I look if I need {s}?"),
     ),
     "when": Table(
@@ -37,7 +37,7 @@ QUESTIONS: dict[str, Table[str]] = {
         ("To whom is it due that {s} {be} {v}?", "Who has {v} {s}?"),
     ),
     "by_what": Table(
-        ("By what {be} {s} {v}?", "What {be} {s} {v} by?", "By whom or what {be} {s} {v}?", "What is it that {s} {be} {v} by?"),
+        ("By what {be} {s} {v}?", "What {be} {s} {v} by?", "By whom or what {be} {s} {v}?", "What {act3}?", "What {act3}?", "Who or what {act3}?"),
         ("Through what {be} {s} {v}?",),
     ),
     "how_many": Table(
@@ -77,7 +77,7 @@ QUESTIONS: dict[str, Table[str]] = {
         ("What would I have to do if I wished to {vp}?", "Which steps does it take to {vp}?", "I have to {vp}; what is advised?"),
     ),
     "how_passive": Table(
-        ("How can {s} be {v}?", "How may {s} be {v}?", "In what way can {s} be {v}?", "By what means can {s} be {v}?", "What must be done so that {s} can be {v}?", "How is it possible for {s} to be {v}?"),
+        ("How can {s} be {v}?", "How may {s} be {v}?", "In what way can {s} be {v}?", "By what means can {s} be {v}?", "What must be done so that {s} can be {v}?", "How is it possible for {s} to be {v}?", "How do I {act}?", "How can one {act}?", "What do I do to {act}?", "Is there a way to {act}? Which?"),
         ("Through what can {s} be {v}?", "What makes it possible for {s} to be {v}?"),
     ),
     "why": Table(
@@ -85,7 +85,7 @@ QUESTIONS: dict[str, Table[str]] = {
         ("What is given as the cause that {s} {aux} {r}?", "On what ground {aux} {s} {r}?"),
     ),
     "what_if": Table(
-        ("What happens {c} {x}?", "What happens {c} {x}?", "What will happen {c} {x}?", "What is the result {c} {x}?", "What is the effect {c} {x}?", "{C} {x}, what happens?", "What follows {c} {x}?", "What does the text say about the case that {x}?", "Suppose {x}: what then?", "What is done {c} {x}?", "What should be expected {c} {x}?", "What applies {c} {x}?"),
+        ("What happens {c} {x}?", "What happens {c} {x}?", "What if {x}?", "Say that {x}. What happens?", "{X}. What now?", "What will happen {c} {x}?", "What is the result {c} {x}?", "What is the effect {c} {x}?", "{C} {x}, what happens?", "What follows {c} {x}?", "What does the text say about the case that {x}?", "Suppose {x}: what then?", "What is done {c} {x}?", "What should be expected {c} {x}?", "What applies {c} {x}?"),
         ("What comes of it {c} {x}?", "{C} {x}, what are the consequences?"),
     ),
     "when_condition": Table(
