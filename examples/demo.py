@@ -15,6 +15,9 @@ from smoothread_agent.sources import Page, Source
 
 TASK = "Which method is called to implement the unary arithmetic operation abs()?"
 
+SECONDS = 120
+"""The demo reads for so long at the most, and answers from what it has read."""
+
 
 def help_topics() -> Source:
     """All topics as one text; each is a page that bears its name."""
@@ -35,8 +38,8 @@ def main(task: str) -> None:
     console.print(
         f"[bold]Task[/]    {task}\n[bold]Source[/]  {source.name}, {len(source.text):,} characters\n"
     )
-    with Display(console) as display:
-        for step in reader.stream({"task": task, "source": source}):
+    with Display(console, every=True) as display:
+        for step in reader.stream({"task": task, "source": source, "max_seconds": SECONDS}):
             if not isinstance(step, ReadingResult):
                 display.show(step)
     display.result(step)

@@ -15,10 +15,14 @@ _ENDS = {
 
 
 class Display:
-    """Shows the steps of one reading on `console`; a context manager, since the bar lives on the terminal."""
+    """Shows the steps of one reading on `console`; a context manager, since the bar lives on the terminal.
 
-    def __init__(self, console: Console) -> None:
+    With `every`, a line for every summary; else for those alone that bring new clues.
+    """
+
+    def __init__(self, console: Console, *, every: bool = False) -> None:
         self.console = console
+        self.every = every
         self._bar = Progress(
             TextColumn("chunk {task.fields[chunk]}/{task.fields[chunks]}"),
             BarColumn(),
@@ -48,7 +52,7 @@ class Display:
             chunks=coverage.chunks_total,
             speed=usage.tokens_read / usage.seconds if usage.seconds else 0.0,
         )
-        if step.summary is not None and step.summary.new_clues:
+        if step.summary is not None and (self.every or step.summary.new_clues):
             summary = step.summary
             stop = f", STOP {summary.stop_confidence:.0%}" if summary.stop_confidence is not None else ""
             self.console.print(
