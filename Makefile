@@ -1,4 +1,5 @@
 # make demo: read a real long document.  make test: everything that CI runs.  Each sets itself up in .venv.
+# make kernels: compile every shipped kernel variant ahead of time (minutes).
 
 PYTHON ?= python3
 # Which build of torch to install; give another requirement for another one: make demo TORCH=...
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 demo: .venv/ready
 	$(BIN)/python -m examples.demo
 
-test: lint check kernels
+test: lint check
 
 lint: .venv/ready-test
 	$(BIN)/ruff check
