@@ -14,7 +14,7 @@ flash-linear-attention's HF layout; S is `[value, key]`, the transpose of that l
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from smoothread_kernels.wkv7 import wkv7, wkv7_step
@@ -94,9 +94,15 @@ class LowRank(nn.Module):
         self.lora = nn.ModuleDict({"0": down, "2": up})
         self.activation = activation
 
+    @property
+    def maps(self) -> tuple[nn.Linear, nn.Linear]:
+        """down and up."""
+        return self.lora["0"], self.lora["2"]  # type: ignore[return-value]
+
     def forward(self, x: Tensor) -> Tensor:
         """`[..., width]` to `[..., out]`."""
-        return self.lora["2"](self.activation(self.lora["0"](x)))  # type: ignore[no-any-return]
+        down, up = self.maps
+        return up(self.activation(down(x)))  # type: ignore[no-any-return]
 
 
 class DecayLogit(LowRank):
@@ -104,11 +110,11 @@ class DecayLogit(LowRank):
 
     def forward(self, x: Tensor) -> Tensor:
         """`[..., width]` to fp32 `[..., out]`."""
-        up: Any = self.lora["2"]
-        inner = self.activation(self.lora["0"](x))
+        down, up = self.maps
+        inner = self.activation(down(x))
         if inner.dtype == torch.float32:
             return up(inner)  # type: ignore[no-any-return]
-        return F.linear(inner, up.weight).float() + up.bias.float()  # type: ignore[no-any-return]
+        return F.linear(inner, up.weight).float() + up.bias.float()
 
 
 class TimeMix(nn.Module):
@@ -251,6 +257,11 @@ class RWKV7(nn.Module):
         self.config = config
         self.model = Stem(config)
         self.lm_head = None if config.tied else nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """From the first to the last."""
+        return list(self.model.layers)  # type: ignore[arg-type]
 
     @property
     def device(self) -> torch.device:
