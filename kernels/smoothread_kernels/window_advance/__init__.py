@@ -8,7 +8,7 @@ from torch import Tensor
 
 from smoothread_kernels.launch import takes_triton
 from smoothread_kernels.layout import HEAD_DIMS, check_window_advance
-from smoothread_kernels.window_advance.reference import window_advance as reference
+from smoothread_kernels.window_advance.reference import window_advance as in_pytorch
 
 __all__ = ["window_advance"]
 
@@ -60,11 +60,11 @@ def window_advance(
         cos=cos,
         sin=sin,
     )
-    advance = reference
+    advance = in_pytorch
     if takes_triton(keys) and keys.shape[-1] in HEAD_DIMS:
-        from smoothread_kernels.window_advance.triton import window_advance as kernel
+        from smoothread_kernels.window_advance.triton import window_advance as in_triton
 
-        advance = kernel
+        advance = in_triton
     advance(
         keys,
         values,

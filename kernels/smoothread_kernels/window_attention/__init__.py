@@ -8,7 +8,7 @@ from torch import Tensor
 
 from smoothread_kernels.launch import takes_triton
 from smoothread_kernels.layout import HEAD_DIMS, check_window_attention
-from smoothread_kernels.window_attention.reference import window_attention as reference
+from smoothread_kernels.window_attention.reference import window_attention as in_pytorch
 
 __all__ = ["window_attention"]
 
@@ -57,11 +57,11 @@ def window_attention(
         sinks=sinks,
         softcap=softcap,
     )
-    attend = reference
+    attend = in_pytorch
     if takes_triton(query) and query.shape[-1] in HEAD_DIMS:
-        from smoothread_kernels.window_attention.triton import window_attention as kernel
+        from smoothread_kernels.window_attention.triton import window_attention as in_triton
 
-        attend = kernel
+        attend = in_triton
     return attend(
         query,
         keys,
