@@ -70,6 +70,7 @@ def a_state(chunks_read: int, chunks: tuple[str, ...] = CHUNKS) -> ReadingState:
         in_stream=(clue,),
         summary=summary,
         pending=(5, 0, 49151),
+        pending_forced=2,
         usage=Usage(rounds=chunks_read, tokens_read=5 * chunks_read, tokens_decoded=7, seconds=0.125),
     )
 

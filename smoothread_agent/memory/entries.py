@@ -29,6 +29,10 @@ class ReadingState(Value):
     pending: tuple[Count, ...] = Field(
         default=(), description="tokens that were said and not yet fed: the memory does not hold them"
     )
+    pending_forced: Count = Field(
+        default=0,
+        description="of those, how many `usage` counts as forced (they are taken off it if never fed)",
+    )
     usage: Usage = Usage()
 
 

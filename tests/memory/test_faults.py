@@ -123,12 +123,12 @@ def test_a_damaged_file_is_named_set_aside_and_the_prefix_before_it_used(tmp_pat
     assert same(store.restore(CHAIN).memory, a_memory(4))
 
 
-def test_every_single_bit_flip_of_a_manifest_or_blob_is_noticed(tmp_path):
+def test_a_single_bit_flip_of_a_manifest_or_blob_is_noticed(tmp_path):
     """Or means nothing: white space between the parts of a JSON document."""
     store = MemoryStore(tmp_path)
     key = put(store, 4, final=True)
     random, noticed = Random(1), 0
-    for trial in range(120):
+    for trial in range(60):
         path = files_of(tmp_path, key, (".json", ".safetensors")[trial % 2])
         data = path.read_bytes()
         at = random.randrange(len(data))
@@ -140,7 +140,7 @@ def test_every_single_bit_flip_of_a_manifest_or_blob_is_noticed(tmp_path):
         else:
             assert same(restored.memory, a_memory(4))
             path.write_bytes(data)
-    assert noticed > 80
+    assert noticed > 40
 
 
 def test_swapped_blobs_and_swapped_manifests_are_noticed(tmp_path):
