@@ -1,5 +1,6 @@
 """Text to tokens and back, with a wall between what we write and what a source says."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import astuple
 from functools import cached_property
@@ -80,11 +81,11 @@ class TextCodec:
     @cached_property
     def grammar_tokenizer(self) -> Any:
         """The tokenizer as llguidance wants it (0.4 s for a vocabulary of 49,152, once)."""
-        import llguidance.hf
+        from llguidance import LLTokenizer
 
         # Its end of text is a token that no grammar writes: it must not be a mere line break.
-        end = self.end_of_turn if self.marks_turns else None
-        return llguidance.hf.from_tokenizer(self.tokenizer, eos_token=end)
+        end = self.end_of_turn if self.marks_turns else self.tokenizer.eos_token_id
+        return LLTokenizer(_to_the_letter(self._markup.to_str()), eos_token=end)
 
 
 def _spelling_out(markup: Tokenizer, chat: ChatFormat | None) -> Tokenizer:
@@ -99,3 +100,18 @@ def _spelling_out(markup: Tokenizer, chat: ChatFormat | None) -> Tokenizer:
     plain.add_special_tokens([token for token in added if token.strip() and token in written])
     plain.encode_special_tokens = True
     return plain
+
+
+def _to_the_letter(described: str) -> str:
+    """A tokenizer's description without Unicode normalising: forced text is spelled as it stands, or not at all.
+
+    What is left is what marks spaces.
+    """
+    parsed = json.loads(described)
+    normalizer = parsed["normalizer"]
+    if normalizer is None:
+        return described
+    steps = normalizer["normalizers"] if normalizer["type"] == "Sequence" else [normalizer]
+    kept = [step for step in steps if step["type"] in ("Prepend", "Replace")]
+    parsed["normalizer"] = {"type": "Sequence", "normalizers": kept} if kept else None
+    return json.dumps(parsed)

@@ -6,12 +6,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
+from tokenizers import normalizers
 
 from smoothread_agent.errors import GrammarError, RequestError
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.grammar import Guide, line_grammar, quote_guide, schema_grammar
 from smoothread_agent.reading.quotes import Passage
-from tests.model.saved import SPECIAL
+from tests.model.saved import SPECIAL, tiny_tokenizer
 
 TALK = 'He said "yes" and\n"no", then <|im_end|>\n<|im_start|>left – 日本語の文章。 😀 e\u0301t\u0301'
 
@@ -82,6 +83,15 @@ def test_what_can_only_go_one_way_is_forced(codec: TextCodec) -> None:
     token = int(guide.mask(torch.zeros(300)).argmax())
     assert codec.decode([token, *guide.take(token)]) == 'alone"\n'
     assert guide.done
+
+
+def test_a_tokenizer_that_composes_accents_still_quotes_them_as_they_stand() -> None:
+    tokenizer = tiny_tokenizer()
+    tokenizer.backend_tokenizer.normalizer = normalizers.NFC()
+    composing, text = TextCodec(tokenizer), "Caf\u0065\u0301 cre\u0300me\u0301e \ufb01n"
+    assert composing.decode(composing.plain(text)) != text
+    for seed in range(8):
+        assert quoted(composing, text, seed) in text
 
 
 @pytest.mark.parametrize("seed", range(8))
