@@ -1,15 +1,12 @@
-import json
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast
 
 from smoothread_agent.errors import RequestError
 from smoothread_agent.reading.chunker import SEPARATORS, Chunk, Chunker
 from smoothread_agent.reading.codec import TextCodec
 from tests.model.saved import TEXT
+from tests.reading.marking import marking_tokenizer
 
 SIZES = st.sampled_from([16, 17, 40, 200])
 ODD = [
@@ -26,23 +23,8 @@ TEXTS = st.one_of(
 
 
 @pytest.fixture(scope="session")
-def normalising() -> TextCodec:
-    """A tokenizer of another kind: it composes characters, marks spaces, and spells what it does not know in bytes."""
-    tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>"))
-    tokenizer.normalizer = normalizers.NFKC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
-    tokenizer.decoder = decoders.Sequence(
-        [decoders.ByteFallback(), decoders.Metaspace(prepend_scheme="always")]
-    )
-    words = ["<unk>", "<s>", *[f"<0x{byte:02X}>" for byte in range(256)]]
-    trainer = trainers.BpeTrainer(vocab_size=330, special_tokens=words, show_progress=False)
-    tokenizer.train_from_iterator([TEXT] * 3, trainer)
-    described = json.loads(tokenizer.to_str())  # bytes are words to training alone
-    described["added_tokens"] = [
-        token for token in described["added_tokens"] if not token["content"].startswith("<0x")
-    ]
-    tokenizer = Tokenizer.from_str(json.dumps(described))
-    return TextCodec(PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", unk_token="<unk>"))
+def marking() -> TextCodec:
+    return TextCodec(marking_tokenizer())
 
 
 def check(codec: TextCodec, text: str, size: int) -> list[Chunk]:
@@ -66,8 +48,8 @@ def test_no_character_is_lost_or_doubled(codec: TextCodec, text: str, size: int)
 
 
 @given(TEXTS, SIZES)
-def test_nor_by_a_tokenizer_that_normalises(normalising: TextCodec, text: str, size: int) -> None:
-    check(normalising, text, size)
+def test_nor_by_a_tokenizer_that_normalises(marking: TextCodec, text: str, size: int) -> None:
+    check(marking, text, size)
 
 
 @given(TEXTS, TEXTS, SIZES)

@@ -7,17 +7,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 from tokenizers import normalizers
+from transformers import PreTrainedTokenizerFast
 
 from smoothread_agent.errors import GrammarError, RequestError
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.grammar import Guide, line_grammar, quote_guide, schema_grammar
 from smoothread_agent.reading.quotes import Passage
 from tests.model.saved import SPECIAL, tiny_tokenizer
+from tests.reading.marking import marking_tokenizer
 
 TALK = 'He said "yes" and\n"no", then <|im_end|>\n<|im_start|>left – 日本語の文章。 😀 e\u0301t\u0301'
 
 
-def written(codec: TextCodec, guide: Guide, seed: int, vocab: int = 300, most: int = 600) -> list[int]:
+def written(guide: Guide, seed: int, vocab: int = 300, most: int = 600) -> list[int]:
     """What a model without a thought in its head writes under a guide."""
     chance = torch.Generator().manual_seed(seed)
     tokens: list[int] = []
@@ -29,7 +31,7 @@ def written(codec: TextCodec, guide: Guide, seed: int, vocab: int = 300, most: i
 
 def quoted(codec: TextCodec, text: str, seed: int, characters: tuple[int, int] = (4, 300)) -> str:
     line = Passage(text).line
-    tokens = written(codec, quote_guide(codec.grammar_tokenizer, line, characters, 300), seed)
+    tokens = written(quote_guide(codec.grammar_tokenizer, line, characters, 300), seed)
     assert not set(range(len(SPECIAL))) & set(tokens)
     quote, closing = codec.decode(tokens)[:-2], codec.decode(tokens)[-2:]
     assert closing == '"\n'
@@ -85,18 +87,33 @@ def test_what_can_only_go_one_way_is_forced(codec: TextCodec) -> None:
     assert guide.done
 
 
-def test_a_tokenizer_that_composes_accents_still_quotes_them_as_they_stand() -> None:
+def composing_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer = tiny_tokenizer()
     tokenizer.backend_tokenizer.normalizer = normalizers.NFC()
-    composing, text = TextCodec(tokenizer), "Caf\u0065\u0301 cre\u0300me\u0301e \ufb01n"
-    assert composing.decode(composing.plain(text)) != text
-    for seed in range(8):
-        assert quoted(composing, text, seed) in text
+    return tokenizer
+
+
+@pytest.mark.parametrize(
+    "tokenizer", [composing_tokenizer(), marking_tokenizer()], ids=["composing", "marking"]
+)
+def test_a_tokenizer_that_changes_texts_still_quotes_them_as_they_stand(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    normalising, text = (
+        TextCodec(tokenizer),
+        "Cafe\u0301 cre\u0300me\u0301e, \ufdfa and 日本 A\u030angstro\u0308m",
+    )
+    assert normalising.decode(normalising.plain(text)) != text
+    for seed in range(12):
+        tokens = written(quote_guide(normalising.grammar_tokenizer, text, (4, 300), 400), seed, vocab=400)
+        quote = normalising.decode(tokens).removesuffix('"\n')
+        assert quote in text
+        assert len(quote) >= 4
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_line_is_one_line(codec: TextCodec, seed: int) -> None:
-    text = codec.decode(written(codec, Guide(codec.grammar_tokenizer, line_grammar(), 300), seed))
+    text = codec.decode(written(Guide(codec.grammar_tokenizer, line_grammar(), 300), seed))
     assert text.startswith(" ")
     assert text.endswith("\n")
     assert "\n" not in text[:-1]
@@ -128,7 +145,7 @@ class Port(BaseModel):
 @pytest.mark.parametrize("seed", range(10))
 def test_json_is_valid_under_its_class(codec: TextCodec, seed: int) -> None:
     guide = Guide(codec.grammar_tokenizer, schema_grammar(Port.model_json_schema()), 300)
-    text = codec.decode(written(codec, guide, seed))
+    text = codec.decode(written(guide, seed))
     assert Port.model_validate_json(text)
     assert list(json.loads(text)) == ["number", "protocol", "note", "tags"]
 

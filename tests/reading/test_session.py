@@ -8,6 +8,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from smoothread_agent.errors import GrammarError, RequestError
+from smoothread_agent.model.memory import HiddenMemory
+from smoothread_agent.model.protocol import TokenRows
 from smoothread_agent.reading.engine import Engine, EngineSpec
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
 from smoothread_agent.reading.session import Method, sessions
@@ -102,6 +104,24 @@ def test_every_arm_reads_a_text_longer_than_its_window(engine: Engine, arm: Arm)
     assert result.coverage.tokens_read > 2 * engine.ready().model.window
     assert result.stop.reason == "end_of_source"
     assert result.arm == arm
+
+
+@pytest.mark.parametrize("arm", ["smooth", "reset", "whole"])
+def test_a_reading_does_not_touch_the_pinned_memory(
+    engine: Engine, arm: Arm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, kept = engine.ready().model, []
+    pin = model.pin
+
+    def pin_and_keep(prefix: TokenRows) -> HiddenMemory:
+        memory = pin(prefix)
+        kept.append((memory, memory.pack()))
+        return memory
+
+    monkeypatch.setattr(model, "pin", pin_and_keep)
+    read(engine, arm=arm, thresholds=Thresholds(new=0.5))
+    ((memory, before),) = kept
+    assert memory.pack() == before
 
 
 class Ship(BaseModel):

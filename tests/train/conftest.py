@@ -48,7 +48,7 @@ def _document(name: str, rng: random.Random) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def small_corpora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Forty short documents in forty folders, read instead of what is installed."""
     root: Path = tmp_path_factory.mktemp("corpora")

@@ -22,7 +22,7 @@ READ_TO_THE_END = (
     "worlds.holder", "variables.chains", "lists.collect", "lists.count", "lists.count_values", "gathering.about",
     "gathering.notes",
 )  # fmt: skip
-DERIVED = ("lists.count", "lists.count_values", "gathering.notes", "gathering.about")
+DERIVED = ("natural.whether", "lists.count", "lists.count_values", "gathering.notes", "gathering.about")
 """Families whose answers are not made of the words of a single quote."""
 
 

@@ -37,6 +37,11 @@ def found(text: str) -> dict[str, tuple[dict[str, str], str]]:
         ("If the tide table is missing, the tool refuses to start.", "what_if", "the tool refuses to start"),
         ("The harbourctl command prints the names of all ships.", "does_object", "the names of all ships"),
         ("The harbourctl command prints the names of registered ships.", "what_does", "The harbourctl command"),
+        ("A cargo ship must stay in the harbour for ten days after the storm.", "how_long", "ten days"),
+        ("The harbour tool reads the tide tables from /etc/harbour.conf.", "from_where", "from /etc/harbour.conf"),
+        ("The quay lamps are switched off when the harbour is empty.", "under_condition", "when the harbour is empty"),
+        ("The harbour master must carry a paper list.", "modal_object", "a paper list"),
+        ("Ship records cannot be changed by captains.", "whether", "No"),
     ],
 )  # fmt: skip
 def test_a_sentence_is_asked_about(text: str, kind: str, answer: str) -> None:
@@ -104,6 +109,7 @@ def test_every_wording_can_be_filled(kind: str) -> None:
         "s": "the quay", "be": "is", "v": "written", "vb": "contain", "o": "all ships", "n": "ships", "r": "in port",
         "w": "maximum", "vp": "print all ships", "aux": "is", "x": "the tide is high", "c": "if", "noun": "option",
         "name": "--all", "of": "harbourctl", "np": "the height of the quay", "q": "How do I moor?",
+            "core": "stay in port", "told": "stays in port",
         "d": "a kind of boat", "art": "a", "field": "weight",
     }  # fmt: skip
     if kind == "what_does":

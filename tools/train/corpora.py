@@ -1,7 +1,8 @@
 """Real text to read: the documentation that is installed, or folders of text files, in two disjoint splits.
 
 What counts as one *work* (a package's documentation in all its forms, by the package lists where there are
-any) falls into one split as a whole, so that no text of a held-out work is in training in another format.
+any) falls into one split as a whole, so that no text of a held-out work is in training in another format. Of the
+other works, a document that repeats a passage which the evaluation asks about is left out.
 """
 
 import ast
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from tools.evaluate.suites.questions import questions
 from tools.train.extract import is_english, plain_text
 from tools.train.trajectory import Split
 
@@ -36,7 +38,7 @@ HELD_OUT_WORKS = frozenset(
 )
 """Held out by name; of the other works, one in eight is, by a hash of its name."""
 
-_VERSION = 8
+_VERSION = 9
 _PACKAGES = Path("/var/lib/dpkg/status")
 _ROOTS = (
     "/usr/share/doc",
@@ -176,9 +178,30 @@ def _extracted(paths: Sequence[str], owners: dict[str, str]) -> Iterator[Documen
         digest = hashlib.sha256(re.sub(r"\W+", "", text)[:4_000].encode()).digest()
         if len(text) < _LEAST or digest in seen or not is_english(text):
             continue
+        if split_of(work) == "train" and _asked_about(text):
+            continue
         seen.add(digest)
         sizes[work] = sizes.get(work, 0) + len(text)
         yield Document(str(path), work, text)
+
+
+@cache
+def _evidence() -> tuple[tuple[frozenset[str], str], ...]:
+    """The words of each passage that answers a question of the evaluation, and the passage in those words."""
+    passages = [re.findall(r"\w+", passage) for question in questions() for passage in question.evidence]
+    return tuple((frozenset(words), " ".join(words)) for words in passages if sum(map(len, words)) > 20)
+
+
+def _asked_about(text: str) -> bool:
+    """Whether a passage that the evaluation asks about stands in the text, whatever is between its words."""
+    words = re.findall(r"\w+", text)
+    known, joined = frozenset(words), ""
+    for needed, passage in _evidence():
+        if needed <= known:
+            joined = joined or " ".join(words)
+            if passage in joined:
+                return True
+    return False
 
 
 def _work_of(path: Path, owners: dict[str, str]) -> str:

@@ -1,10 +1,12 @@
-"""A lesson: one rendered trajectory put through the model, its loss and how often the decisions were right."""
+"""Lessons: rendered trajectories put through the model, their loss and how often the decisions were right."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from smoothread_agent.model.window import PinnedWindowModel
 from tools.train.render import Rendered
@@ -37,40 +39,66 @@ class Score:
 
 
 def study(
-    model: PinnedWindowModel, lesson: Rendered, score: Score, *, backward_share: float | None = None
+    model: PinnedWindowModel,
+    lessons: Sequence[Rendered],
+    score: Score,
+    *,
+    backward_share: float | None = None,
 ) -> None:
-    """Put one lesson through the model and add it to `score`.
+    """Put lessons through the model together, a row each, and add them to `score`.
 
-    With `backward_share`, gradients of the weighted mean loss times that share are added to the parameters',
-    stretch by stretch, so that memory does not grow with the lesson's length.
+    With `backward_share`, gradients of each lesson's weighted mean loss times that share are added to the
+    parameters', stretch by stretch, so that memory does not grow with the lessons' length.
     """
-    prefix = len(lesson.pinned)
-    tokens = lesson.pinned + lesson.tokens
-    weights = [0.0] * prefix + lesson.weights
-    ats = [at for at in range(len(tokens) - 1) if weights[at + 1]]
-    decisions = {prefix + at - 1: (name, right, no, yes) for at, name, right, no, yes in lesson.decisions}
-    total = sum(weights)
-    position = 0
-    for (logits,) in model.read_with_grad(model.new_memory([prefix]), [tokens], [ats]):
-        here = ats[position : position + len(logits)]
-        position += len(logits)
-        if not here:
-            continue
-        logits = logits.float()
-        target = torch.tensor([tokens[at + 1] for at in here], device=logits.device)
-        weight = torch.tensor([weights[at + 1] for at in here], device=logits.device)
-        loss = (F.cross_entropy(logits, target, reduction="none") * weight).sum()
-        if backward_share is not None:
-            (loss * backward_share / total).backward()
-        score.loss += float(loss.detach())
+    prefixes = [len(lesson.pinned) for lesson in lessons]
+    rows = [_Row.of(lesson) for lesson in lessons]
+    memory = model.new_memory(prefixes)
+    position = [0] * len(rows)
+    for stretch in model.read_with_grad(memory, [row.tokens for row in rows], [row.ats for row in rows]):
+        losses = []
+        for index, (row, logits) in enumerate(zip(rows, stretch, strict=True)):
+            here = row.ats[position[index] : position[index] + len(logits)]
+            position[index] += len(logits)
+            if here:
+                loss = row.judge(here, logits.float(), score)
+                losses.append(loss / row.total)
+                score.loss += float(loss.detach())
+        if losses and backward_share is not None:
+            (torch.stack(losses).sum() * backward_share).backward()
+    score.weight += sum(row.total for row in rows)
+    score.tokens += sum(len(row.tokens) for row in rows)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A lesson as one row: its tokens, and what counts of them."""
+
+    tokens: list[int]
+    weights: list[float]
+    ats: list[int]
+    """Positions whose next token counts."""
+    decisions: dict[int, tuple[str, bool, int, int]]
+    total: float
+
+    @classmethod
+    def of(cls, lesson: Rendered) -> "_Row":
+        prefix = len(lesson.pinned)
+        tokens, weights = lesson.pinned + lesson.tokens, [0.0] * prefix + lesson.weights
+        ats = [at for at in range(len(tokens) - 1) if weights[at + 1]]
+        decisions = {prefix + at - 1: (name, right, no, yes) for at, name, right, no, yes in lesson.decisions}
+        return cls(tokens, weights, ats, decisions, sum(weights))
+
+    def judge(self, ats: Sequence[int], logits: Tensor, score: Score) -> Tensor:
+        """The weighted sum of the losses after `ats`, by logits `[at, vocab]`; what was right goes to `score`."""
+        target = torch.tensor([self.tokens[at + 1] for at in ats], device=logits.device)
+        weight = torch.tensor([self.weights[at + 1] for at in ats], device=logits.device)
         right = (logits.argmax(-1) == target).tolist()
-        for row, at in enumerate(here):
-            if at in decisions:
-                name, truth, no, yes = decisions[at]
+        for row, at in enumerate(ats):
+            if at in self.decisions:
+                name, truth, no, yes = self.decisions[at]
                 agreed = bool(logits[row, yes] >= logits[row, no]) == truth
                 score.decisions[name, truth, agreed] += 1
             else:
                 score.text_right += right[row]
                 score.text_seen += 1
-    score.weight += total
-    score.tokens += len(tokens)
+        return (F.cross_entropy(logits, target, reduction="none") * weight).sum()

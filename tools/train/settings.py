@@ -6,13 +6,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Stage(BaseModel):
-    """A stretch of the curriculum: how long the parts are, and how many."""
+    """A stretch of the curriculum: how long the parts are, how many, and of which families."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     until: float = Field(gt=0, le=1, description="share of all steps at which this stage ends")
     part_characters: tuple[int, int]
     parts: tuple[int, int]
+    families: dict[str, float] | None = Field(
+        default=None, description="weights by family; the settings' own if left out"
+    )
 
 
 CURRICULUM = (
@@ -29,7 +32,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     steps: int = Field(default=260, ge=1)
-    trajectories_per_step: int = Field(default=4, ge=1)
+    trajectories_per_step: int = Field(default=6, ge=1)
+    batch: int = Field(default=3, ge=1, description="trajectories read together, a row each")
     learning_rate: float = Field(default=1e-3, gt=0)
     warmup: int = Field(default=20, ge=0, description="steps")
     rank: int = Field(default=16, ge=1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -41,15 +41,15 @@ class Trainer:
             task_type="CAUSAL_LM",
         )
         self.peft: PeftModel = get_peft_model(model, config)
-        for parameter in self.peft.parameters():
-            if parameter.requires_grad:
-                parameter.data = parameter.data.float()
+        self.trained = [p for p in self.peft.parameters() if p.requires_grad]
+        self.weights = [p.detach().float().clone() for p in self.trained]
+        for parameter in self.trained:
+            parameter.data = parameter.data.to(model.dtype)
         self.reader = PinnedWindowModel(
             self.peft.base_model.model, fingerprint="training", window=settings.window
         )
         self.codec = TextCodec(tokenizer)
-        self.trained = [p for p in self.peft.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(self.trained, lr=settings.learning_rate, weight_decay=0.0)
+        self.optimizer = torch.optim.AdamW(self.weights, lr=settings.learning_rate, weight_decay=0.0)
         self.step = 0
 
     def run(self, progress: Callable[[dict[str, float]], None]) -> None:
@@ -75,13 +75,28 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.rate(self.step)
         score = Score()
-        lessons = list(self._lessons(self.step, self.settings.trajectories_per_step, "train"))
-        for lesson in lessons:
-            study(self.reader, lesson, score, backward_share=1 / len(lessons))
-        torch.nn.utils.clip_grad_norm_(self.trained, self.settings.clip)
+        count = self.settings.trajectories_per_step
+        for lessons in self._batches(self.step, count, "train"):
+            study(self.reader, lessons, score, backward_share=1 / count)
+        for weight, parameter in zip(self.weights, self.trained, strict=True):
+            weight.grad = None if parameter.grad is None else parameter.grad.float()
+            parameter.grad = None
+        torch.nn.utils.clip_grad_norm_(self.weights, self.settings.clip)
         self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        self._round()
         return score
+
+    @torch.no_grad()
+    def _round(self) -> None:
+        """The model computes in its own dtype; the steps are taken on weights in fp32."""
+        for weight, parameter in zip(self.weights, self.trained, strict=True):
+            parameter.copy_(weight)
+
+    def _batches(self, step: int, count: int, split: Split) -> Iterator[list[Rendered]]:
+        """The step's lessons, those of like length together."""
+        lessons = sorted(self._lessons(step, count, split), key=lambda lesson: len(lesson.tokens))
+        for first in range(0, count, self.settings.batch):
+            yield lessons[first : first + self.settings.batch]
 
     def _lessons(self, step: int, count: int, split: Split) -> Iterator[Rendered]:
         stage = self.settings.stage(step)
@@ -90,7 +105,7 @@ class Trainer:
             while True:
                 trajectory = sample(
                     rng,
-                    families=self.settings.families,
+                    families=stage.families or self.settings.families,
                     part_characters=stage.part_characters,
                     parts=stage.parts,
                     split=split,
@@ -105,8 +120,8 @@ class Trainer:
         """The figures on held-out trajectories of the stage that the run is in: the same ones each time."""
         self.peft.eval()
         score = Score()
-        for lesson in self._lessons(self.settings.steps, self.settings.held_out, "held_out"):
-            study(self.reader, lesson, score)
+        for lessons in self._batches(self.settings.steps, self.settings.held_out, "held_out"):
+            study(self.reader, lessons, score)
         return score.summary()
 
     def save(self) -> None:
@@ -115,12 +130,11 @@ class Trainer:
         self.peft.save_pretrained(str(adapter))
         state = {
             f"{index}.{name}": value if value.dim() else value.reshape(1)
-            for index, parameter in enumerate(self.trained)
-            for name, value in self.optimizer.state[parameter].items()
+            for index, weight in enumerate(self.weights)
+            for name, value in {**self.optimizer.state[weight], "weight": weight}.items()
         }
-        weights = {f"weights.{name}": value for name, value in get_peft_model_state_dict(self.peft).items()}
         temporary = self.folder / "checkpoint.tmp"
-        save_file({**state, **weights, "step": torch.tensor([self.step])}, temporary)
+        save_file({**state, "step": torch.tensor([self.step])}, temporary)
         temporary.replace(self.folder / "checkpoint.safetensors")
 
     def resume(self) -> bool:
@@ -130,15 +144,12 @@ class Trainer:
             return False
         stored = load_file(path)
         self.step = int(stored.pop("step"))
-        weights = {
-            name.removeprefix("weights."): stored.pop(name)
-            for name in [name for name in stored if name.startswith("weights.")]
-        }
-        set_peft_model_state_dict(self.peft, weights)
-        for index, parameter in enumerate(self.trained):
-            names = {name.split(".", 1)[1]: name for name in stored if name.split(".", 1)[0] == str(index)}
-            self.optimizer.state[parameter] = {
-                short: stored[name].reshape(()) if short == "step" else stored[name]
-                for short, name in names.items()
+        for index, weight in enumerate(self.weights):
+            names = [name for name in stored if name.split(".", 1)[0] == str(index)]
+            kept = {name.split(".", 1)[1]: stored[name] for name in names}
+            weight.copy_(kept.pop("weight"))
+            self.optimizer.state[weight] = {
+                name: value.reshape(()) if name == "step" else value for name, value in kept.items()
             }
+        self._round()
         return True

@@ -9,7 +9,17 @@ from tools.train.trajectory import Split
 from tools.train.wording.questions import LEAD_INS, QUESTIONS
 from tools.train.wording.synonyms import other_verb, reworded, shortened
 
-_REWORDED = {"o": 0.4, "x": 0.3, "np": 0.4, "d": 0.4, "r": 0.25, "n": 0.1, "s": 0.04, "rest": 0.4}
+_REWORDED = {
+    "o": 0.4,
+    "x": 0.3,
+    "np": 0.4,
+    "d": 0.4,
+    "r": 0.25,
+    "n": 0.1,
+    "s": 0.04,
+    "rest": 0.4,
+    "core": 0.3,
+}
 """Share of a piece's words that are replaced where they can be. Names stay as they are."""
 _SHORTENED = {"o": 0.4, "np": 0.4, "d": 0.35, "x": 0.2, "rest": 0.45}
 """How often a piece is told in part only."""
@@ -38,6 +48,7 @@ def ask(frame: Frame, rng: random.Random, split: Split) -> str:
             slots["act3"] = f"{third_person(base)} {slots['s']} {rest}".strip()
     page = slots.get("of", "")
     slots |= {name: form.format(page) if page else "" for name, form in _PAGES.items()}
+    slots["Aux"] = slots.get("aux", "").capitalize()
     slots["C"] = slots.get("c", "").capitalize()
     slots["X"] = slots.get("x", "")[:1].upper() + slots.get("x", "")[1:]
     question = QUESTIONS[frame.kind].draw(rng, split).format(**slots)

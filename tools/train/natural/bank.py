@@ -21,12 +21,12 @@ from tools.train.natural.frame import Frame
 from tools.train.natural.headed import entry_frames, heading_frames, name_frames
 from tools.train.natural.rules import statement_frames
 from tools.train.natural.sentences import is_prose, paragraphs, sentences
-from tools.train.trajectory import Split
+from tools.train.trajectory import Split, TrajectoryError
 
 QUESTIONS_VARIABLE = "SMOOTHREAD_QUESTIONS"
 """Environment variable: files of questions written elsewhere, colon-separated."""
 
-VERSION = 6
+VERSION = 8
 """To be raised whenever a rule changes, so that the bank is made anew."""
 _SAME_AT_MOST = 3
 """How many documents may say the same: boilerplate is not asked about more often."""
@@ -53,6 +53,8 @@ class Bank:
     def draw(self, rng: random.Random, kinds: tuple[str, ...]) -> Asked:
         """A frame of one of the kinds, each as likely as the square root of its number."""
         present = [kind for kind in kinds if kind in self.kinds]
+        if not present:
+            raise TrajectoryError(f"no question of these kinds in the corpora: {', '.join(kinds)}")
         steps = list(accumulate(len(self.kinds[kind]) ** 0.5 for kind in present))
         at = bisect_right(steps, rng.random() * steps[-1])
         return rng.choice(self.kinds[present[min(at, len(present) - 1)]])

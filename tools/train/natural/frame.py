@@ -55,7 +55,7 @@ _OPENERS = word_set(
     of on once only or otherwise rather second secondly see similarly since so still then therefore third thus
     to under unless unlike until usually using what whenever whereas whether while with within without yet here
     all many most several some both two three four other others generally typically normally currently sometimes
-    often perhaps maybe also again for by at from each either
+    often now perhaps maybe also again for by at from each either
     """
 )
 _FINITE = re.compile(

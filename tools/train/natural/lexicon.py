@@ -38,7 +38,17 @@ _VERBS = word_set(
     submit substitute subtract succeed suffer suggest supply support suppress suspend swap switch synchronize
     tag take target teach tell terminate test toggle track transfer transform translate transmit traverse treat
     trigger trim truncate try turn undo uninstall unlock unpack unset update upgrade upload use utilize validate
-    vary verify view visit wait walk want warn watch work wrap write yield
+    vary verify view visit wait walk want warn watch work wrap write yield accompany achieve admit advance advise
+    agree aim amount appear argue arise arrive attack attend award belong borrow bring burn buy care celebrate claim
+    climb close compete complain concern confuse contribute cost cross cry cut damage dance deal decide defend destroy
+    die discover discuss doubt dream drink drive earn eat educate elect employ encounter engage enjoy escape exploit
+    explore face fall fear feed feel fight flow fly force gain grow happen hate hear hunt hurt imagine imply invent
+    invest invite last laugh lay learn lend lie live lose love matter meet mention mind miss own paint participate pay
+    plan plant possess praise pray predict pretend proceed profit promise promote propose prosper publish punish qualify
+    raise react realize rebel recall reckon rely rent repair resemble resist result retire ride ring rise rule sail say
+    see seek seem sell share shine shoot sing sink sit speak spend spread stand stay steal stick struggle study succeed
+    suffer surround survive suspect swim talk teach tend think threaten throw touch trade train travel trust understand
+    unite wake wear win wish wonder worry
     """
 )
 _DOUBLING = word_set(
@@ -65,6 +75,17 @@ _IRREGULAR = {
     "split": ("split", "split"), "take": ("took", "taken"), "teach": ("taught", "taught"),
     "tell": ("told", "told"), "think": ("thought", "thought"), "undo": ("undid", "undone"),
     "unset": ("unset", "unset"), "win": ("won", "won"), "write": ("wrote", "written"),
+    "arise": ("arose", "arisen"), "cost": ("cost", "cost"), "deal": ("dealt", "dealt"),
+    "drink": ("drank", "drunk"), "drive": ("drove", "driven"), "eat": ("ate", "eaten"),
+    "fall": ("fell", "fallen"), "feed": ("fed", "fed"), "feel": ("felt", "felt"), "fight": ("fought", "fought"),
+    "fly": ("flew", "flown"), "hear": ("heard", "heard"), "hurt": ("hurt", "hurt"), "lay": ("laid", "laid"),
+    "lend": ("lent", "lent"), "lie": ("lay", "lain"), "ride": ("rode", "ridden"), "ring": ("rang", "rung"),
+    "rise": ("rose", "risen"), "say": ("said", "said"), "seek": ("sought", "sought"),
+    "shine": ("shone", "shone"), "shoot": ("shot", "shot"), "sing": ("sang", "sung"), "sink": ("sank", "sunk"),
+    "sit": ("sat", "sat"), "speak": ("spoke", "spoken"), "spend": ("spent", "spent"),
+    "spread": ("spread", "spread"), "stand": ("stood", "stood"), "steal": ("stole", "stolen"),
+    "stick": ("stuck", "stuck"), "swim": ("swam", "swum"), "throw": ("threw", "thrown"),
+    "understand": ("understood", "understood"), "wake": ("woke", "woken"), "wear": ("wore", "worn"),
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from tools.train.natural import doings, statements
+from tools.train.natural import doings, inversion, statements
 from tools.train.natural.frame import Frame, good_subject
 from tools.train.natural.sentences import Sentence
 from tools.train.trajectory import MAX_QUOTE
@@ -26,9 +26,9 @@ def statement_frames(sentence: Sentence, before: Sentence | None = None) -> Iter
         start, text = before.start, f"{subject['s']} {text[pronoun.end() :]}"
     if not 30 <= sentence.end - start <= MAX_QUOTE:
         return
-    for rule in (*statements.RULES, *doings.RULES):
+    for rule in (*statements.RULES, *doings.RULES, *inversion.RULES):
         for kind, slots, answer in rule(text):
-            if answer in text and all(map(self_contained, slots.values())):
+            if (answer in text or answer in {"Yes", "No"}) and all(map(self_contained, slots.values())):
                 yield Frame(kind, tuple(slots.items()), answer, start, sentence.end)
 
 

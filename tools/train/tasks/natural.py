@@ -38,6 +38,10 @@ STATED = (
 DONE = (
     "purpose", "used_for", "how_to", "how_passive", "why", "what_if", "when_condition", "does_object", "what_does",
 )  # fmt: skip
+TURNED = (
+    "how_long", "how_often", "after_time", "from_where", "to_where", "by_means", "for_purpose", "under_condition",
+    "at_point", "modal_object",
+)  # fmt: skip
 ASKED = ("asked", "written")
 DICTIONARY = ("acronym", "term", "word_for", "word_meaning", "element")
 
@@ -107,6 +111,16 @@ def done(draw: Draw) -> Trajectory:
     return _documented("natural.done", DONE, draw)
 
 
+def turned(draw: Draw) -> Trajectory:
+    """How long, how often, where, by what means, why, when; what somebody must or can do."""
+    return _documented("natural.turned", TURNED, draw)
+
+
+def whether(draw: Draw) -> Trajectory:
+    """Yes or no."""
+    return _documented("natural.whether", (draw.rng.choice(("whether", "whether_not")),), draw)
+
+
 def asked(draw: Draw) -> Trajectory:
     """Questions that a document's own headings ask, and questions written elsewhere."""
     return _documented("natural.asked", ASKED, draw)
@@ -154,7 +168,7 @@ def absent(draw: Draw) -> Trajectory:
     """A question on a document, read in a stretch of it (or of others) that does not answer it."""
     rng = draw.rng
     source = bank(draw.split)
-    found: Asked = source.draw(rng, (*OPTIONS, *NAMED, *STATED, *DONE))
+    found: Asked = source.draw(rng, (*OPTIONS, *NAMED, *STATED, *DONE, *TURNED))
     question = ask(found.frame, rng, draw.split)
     frame, text = found.frame, found.document.text
     evidence = Evidence(question, frame.answer, frame.start, frame.end)
@@ -186,6 +200,8 @@ FAMILIES = {
     "natural.named": (named, 1.5),
     "natural.stated": (stated, 2.5),
     "natural.done": (done, 3.0),
+    "natural.turned": (turned, 2.0),
+    "natural.whether": (whether, 0.5),
     "natural.asked": (asked, 0.4),
     "natural.dictionary": (words, 2.5),
     "absent.natural": (absent, 1.5),

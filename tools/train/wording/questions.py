@@ -3,6 +3,18 @@
 
 from tools.train.wording.table import Table
 
+_WHETHER = Table(
+    (
+        "{Aux} {s} {core}?",
+        "{Aux} {s} {core}?",
+        "{Aux} {s} {core}? Yes or no?",
+        "Does the text say that {s} {aux} {core}?",
+        "Is it true that {s} {aux} {core}?",
+        "I wonder whether {s} {aux} {core}.",
+        "Tell me whether {s} {aux} {core}.",
+    ),
+    ("Is it so that {s} {aux} {core}?",),
+)
 QUESTIONS: dict[str, Table[str]] = {
     "definition": Table(
         ("What {be} {s}?", "What {be} {s}?", "How does the text define {s}?", "What {be} meant by {s}?", "Explain what {s} {be}.", "What does the text say {s} {be}?", "How {be} {s} described?", "What kind of thing {be} {s}?", "Define {s}.", "Can you tell me what {s} {be}?", "What exactly {be} {s}?", "What should one understand by {s}?"),
@@ -100,6 +112,48 @@ QUESTIONS: dict[str, Table[str]] = {
         ("What {v} {o}?", "What {v} {o}?", "Which one {v} {o}?", "What is it that {v} {o}?", "Name what {v} {o}.", "Find what {v} {o}.", "What thing {v} {o}?"),
         ("Which thing {v} {o}?", "I am looking for what {v} {o}."),
     ),
+    "how_long": Table(
+        ("How long {aux} {s} {core}?", "For how long {aux} {s} {core}?", "For what time {aux} {s} {core}?", "Tell me how long {s} {told}.", "Do you know how long {s} {told}?", "I would like to know for what time {s} {told}.", "Say for how long {s} {told}."),
+        ("During what time {aux} {s} {core}?", "Please find out how long {s} {told}."),
+    ),
+    "how_often": Table(
+        ("How often {aux} {s} {core}?", "How frequently {aux} {s} {core}?", "At what intervals {aux} {s} {core}?", "Tell me how often {s} {told}.", "Do you know how often {s} {told}?", "I would like to know at what intervals {s} {told}.", "Say how frequently {s} {told}."),
+        ("In what rhythm {aux} {s} {core}?", "Please find out how often {s} {told}."),
+    ),
+    "after_time": Table(
+        ("When {aux} {s} {core}?", "After how long {aux} {s} {core}?", "Within what time {aux} {s} {core}?", "Tell me when {s} {told}.", "Do you know when {s} {told}?", "I would like to know within what time {s} {told}.", "Say after how long {s} {told}."),
+        ("How soon {aux} {s} {core}?", "Please find out when {s} {told}."),
+    ),
+    "from_where": Table(
+        ("From where {aux} {s} {core}?", "Where from {aux} {s} {core}?", "From which place {aux} {s} {core}?", "From what {aux} {s} {core}?", "Tell me from where {s} {told}.", "Do you know from where {s} {told}?", "I would like to know from what {s} {told}.", "Say where from {s} {told}."),
+        ("Out of what {aux} {s} {core}?", "Please find out from where {s} {told}."),
+    ),
+    "to_where": Table(
+        ("Where {aux} {s} {core}?", "In which place {aux} {s} {core}?", "Where to {aux} {s} {core}?", "Tell me where {s} {told}.", "Do you know where {s} {told}?", "I would like to know where to {s} {told}.", "Say in which place {s} {told}."),
+        ("Whereabouts {aux} {s} {core}?", "Please find out where {s} {told}."),
+    ),
+    "by_means": Table(
+        ("How {aux} {s} {core}?", "By what means {aux} {s} {core}?", "In what way {aux} {s} {core}?", "Through what {aux} {s} {core}?", "Tell me how {s} {told}.", "Do you know how {s} {told}?", "I would like to know through what {s} {told}.", "Say by what means {s} {told}."),
+        ("By doing what {aux} {s} {core}?", "Please find out how {s} {told}."),
+    ),
+    "for_purpose": Table(
+        ("Why {aux} {s} {core}?", "For what purpose {aux} {s} {core}?", "To what end {aux} {s} {core}?", "What for {aux} {s} {core}?", "Tell me why {s} {told}.", "Do you know why {s} {told}?", "I would like to know what for {s} {told}.", "Say for what purpose {s} {told}."),
+        ("With what aim {aux} {s} {core}?", "Please find out why {s} {told}."),
+    ),
+    "under_condition": Table(
+        ("When {aux} {s} {core}?", "Under what condition {aux} {s} {core}?", "In which case {aux} {s} {core}?", "On what condition {aux} {s} {core}?", "Tell me when {s} {told}.", "Do you know when {s} {told}?", "I would like to know on what condition {s} {told}.", "Say under what condition {s} {told}."),
+        ("In what event {aux} {s} {core}?", "Please find out when {s} {told}."),
+    ),
+    "at_point": Table(
+        ("When {aux} {s} {core}?", "At what point {aux} {s} {core}?", "At which moment {aux} {s} {core}?", "Tell me when {s} {told}.", "Do you know when {s} {told}?", "I would like to know at which moment {s} {told}.", "Say at what point {s} {told}."),
+        ("At what time {aux} {s} {core}?", "Please find out when {s} {told}."),
+    ),
+    "modal_object": Table(
+        ("What {aux} {s} {core}?", "What {aux} {s} {core}?", "What is it that {s} {aux} {core}?", "Name what {s} {aux} {core}.", "Which thing {aux} {s} {core}?"),
+        ("What thing {aux} {s} {core}?",),
+    ),
+    "whether": _WHETHER,
+    "whether_not": _WHETHER,
     "entry_does": Table(
         ("What does the {noun} {name}{of} do?", "What does {name} do?", "What is the effect of the {noun} {name}{of}?", "What is {name} for?", "What does {name} mean{of_in}?", "What happens with the {noun} {name}?", "Describe what {name} does{of_in}.", "What is the purpose of the {noun} {name}{of}?", "How is the {noun} {name}{of} described?", "Why would I use {name}{of_in}?"),
         ("Explain the {noun} {name}{of}.", "What can I expect of the {noun} {name}{of}?"),
