@@ -13,7 +13,8 @@ ALIGNMENT = 16
 """Bytes: what compiled variants count on in every pointer. PyTorch's own allocations have it."""
 
 UNIT = 8
-"""Elements: strides of rows are multiples of it, so that 16-bit rows begin on an `ALIGNMENT` boundary too."""
+"""Elements: strides of rows are multiples of it, so that 16-bit rows too begin on an `ALIGNMENT` boundary. Kernels
+take strides in this unit: multiplied by it again, they are known to be aligned, and rows move in whole words."""
 
 OLDEST_CAPABILITY = 80
 """bf16 in the tensor cores, and asynchronous copies, begin with Ampere."""
@@ -57,6 +58,11 @@ def aligned(tensor: Tensor) -> Tensor:
     if tensor.data_ptr() % ALIGNMENT == 0 and all(stride % UNIT == 0 or size == 1 for size, stride in rows):
         return tensor
     return tensor.clone(memory_format=torch.contiguous_format)
+
+
+def unit_strides(tensor: Tensor) -> tuple[int, ...]:
+    """Strides of all axes but the last, in units of `UNIT` elements, of a tensor that is `aligned`."""
+    return tuple(stride // UNIT for stride in tensor.stride()[:-1])
 
 
 def on_device(tensor: Tensor) -> AbstractContextManager[Any]:

@@ -19,10 +19,13 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from smoothread_kernels import launch
 from smoothread_kernels.errors import KernelArgumentError
-from smoothread_kernels.launch import ALIGNMENT, aligned, int32_words, on_device
+from smoothread_kernels.launch import ALIGNMENT, aligned, int32_words, on_device, unit_strides
 from smoothread_kernels.layout import DTYPES, HEAD_DIMS
 from smoothread_kernels.variants import KernelVariant
+
+UNIT: tl.constexpr = tl.constexpr(launch.UNIT)
 
 BLOCK = 32
 """Offsets a program: enough bytes in flight, and enough programs for one row's decode step."""
@@ -50,7 +53,7 @@ SETTINGS = {"num_warps": 4, "num_stages": 1, "enable_fp_fusion": True}
 def advance_kernel(
     keys,  # [batch, kv_head, slot, dim], contiguous, as are values; both are written
     values,
-    new_keys,  # [batch, kv_head, token, dim], strides below
+    new_keys,  # [batch, kv_head, token, dim]; strides below, in UNITs
     new_values,
     cos,  # fp32 [half]: of the angle that a key is turned back by
     sin,
@@ -114,11 +117,11 @@ def advance_kernel(
     length = tl.minimum(tl.load(lengths + batch * index_step), tokens)
     comes = ((offset < length) & (slot < capacity))[:, None] & in_dim
     write = memory + (slot * DIM)[:, None] + dim[None, :]
-    base = batch.to(tl.int64) * new_keys_batch + kv_head * new_keys_head
-    read = base + tl.multiple_of(offset * new_keys_token, 8)[:, None] + dim[None, :]
+    base = (batch.to(tl.int64) * new_keys_batch + kv_head * new_keys_head) * UNIT
+    read = base + (offset * new_keys_token * UNIT)[:, None] + dim[None, :]
     key = tl.load(new_keys + read, mask=comes, other=0.0)
-    base = batch.to(tl.int64) * new_values_batch + kv_head * new_values_head
-    read = base + tl.multiple_of(offset * new_values_token, 8)[:, None] + dim[None, :]
+    base = (batch.to(tl.int64) * new_values_batch + kv_head * new_values_head) * UNIT
+    read = base + (offset * new_values_token * UNIT)[:, None] + dim[None, :]
     value = tl.load(new_values + read, mask=comes, other=0.0)
     tl.store(keys + write, key, mask=comes)
     tl.store(values + write, value, mask=comes)
@@ -161,8 +164,8 @@ def window_advance(
             int32_words(lengths)[0],
             int32_words(pinned)[0],
             shift.view(torch.uint8),
-            *new_keys.stride()[:3],
-            *new_values.stride()[:3],
+            *unit_strides(new_keys),
+            *unit_strides(new_values),
             index_step=step,
             tokens=tokens,
             capacity=slots,

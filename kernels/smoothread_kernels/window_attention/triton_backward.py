@@ -18,6 +18,7 @@ import triton
 import triton.language as tl
 
 from smoothread_kernels.window_attention.triton_forward import (
+    UNIT,
     block_begin,
     hide,
     load_rows,
@@ -53,10 +54,10 @@ def uncap(change, scores, cap):
     ]
 )
 def query_kernel(
-    query,  # [batch, head, token, dim]; grad_query has its strides
+    query,  # [batch, head, token, dim]; strides below, in UNITs, of grad_query too
     keys,  # [batch, kv_head, slot, dim], contiguous, as are values
     values,
-    out,  # [batch, head, token, dim]; grad_out has its strides
+    out,  # [batch, head, token, dim]; strides below, in UNITs, of grad_out too
     grad_out,
     log_mass,  # fp32 [batch, head, token]
     delta,  # fp32 [batch, head, token], written
@@ -102,11 +103,15 @@ def query_kernel(
     real = token < length
     dim = tl.arange(0, BLOCK_DIM)
 
-    query_offset = tl.multiple_of(token * query_token + head * query_head, 8)
-    out_offset = tl.multiple_of(token * out_token + head * out_head, 8)
-    query_rows = load_rows(query + batch.to(tl.int64) * query_batch, query_offset, real, DIM, BLOCK_DIM, DOT)
-    out_rows = load_rows(out + batch.to(tl.int64) * out_batch, out_offset, real, DIM, BLOCK_DIM, DOT)
-    grad_rows = load_rows(grad_out + batch.to(tl.int64) * out_batch, out_offset, real, DIM, BLOCK_DIM, DOT)
+    query_offset = (token * query_token + head * query_head) * UNIT
+    out_offset = (token * out_token + head * out_head) * UNIT
+    query_rows = load_rows(
+        query + batch.to(tl.int64) * query_batch * UNIT, query_offset, real, DIM, BLOCK_DIM, DOT
+    )
+    out_rows = load_rows(out + batch.to(tl.int64) * out_batch * UNIT, out_offset, real, DIM, BLOCK_DIM, DOT)
+    grad_rows = load_rows(
+        grad_out + batch.to(tl.int64) * out_batch * UNIT, out_offset, real, DIM, BLOCK_DIM, DOT
+    )
     entry = (batch.to(tl.int64) * kv_heads * group + head) * tokens + token
     drop = tl.sum(out_rows.to(tl.float32) * grad_rows.to(tl.float32), 1)
     tl.store(delta + entry, drop, mask=inside)
@@ -136,7 +141,7 @@ def query_kernel(
         total = tl.dot(change.to(DOT), key, total, input_precision=PRECISION)
 
     result = tl.where(real[:, None], total * scale, 0.0).to(grad_query.dtype.element_ty)
-    pointers = grad_query + batch.to(tl.int64) * query_batch + query_offset[:, None] + dim[None, :]
+    pointers = grad_query + batch.to(tl.int64) * query_batch * UNIT + query_offset[:, None] + dim[None, :]
     tl.store(pointers, result, mask=inside[:, None] & (dim < DIM)[None, :])
 
 
@@ -212,8 +217,8 @@ def memory_kernel(
     end_token = tl.where(
         first_slot < prefix, length, tl.minimum(length, first_slot + BLOCK_SLOTS - 1 + window - begin)
     )
-    query_base = query + batch.to(tl.int64) * query_batch
-    grad_base = grad_out + batch.to(tl.int64) * out_batch
+    query_base = query + batch.to(tl.int64) * query_batch * UNIT
+    grad_base = grad_out + batch.to(tl.int64) * out_batch * UNIT
     entry_base = (batch.to(tl.int64) * kv_heads + kv_head) * group * tokens
     total_key = tl.zeros([BLOCK_SLOTS, BLOCK_DIM], tl.float32)
     total_value = tl.zeros([BLOCK_SLOTS, BLOCK_DIM], tl.float32)
@@ -225,9 +230,9 @@ def memory_kernel(
         head = kv_head * group + member
         real = token < end_token
         position = begin + token
-        query_offset = tl.multiple_of(token * query_token + head * query_head, 8)
+        query_offset = (token * query_token + head * query_head) * UNIT
         query_rows = load_rows(query_base, query_offset, real, DIM, BLOCK_DIM, DOT)
-        grad_offset = tl.multiple_of(token * out_token + head * out_head, 8)
+        grad_offset = (token * out_token + head * out_head) * UNIT
         grad_rows = load_rows(grad_base, grad_offset, real, DIM, BLOCK_DIM, DOT)
         entry = entry_base + member * tokens + token
         denominator = tl.load(log_mass + entry, mask=real, other=0.0)

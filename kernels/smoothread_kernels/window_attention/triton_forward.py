@@ -20,6 +20,9 @@ oracle, of the size of the values: 1e-5 in fp32, 2e-3 in fp16, 2e-2 in bf16.
 import triton
 import triton.language as tl
 
+from smoothread_kernels import launch
+
+UNIT: tl.constexpr = tl.constexpr(launch.UNIT)
 LOWEST: tl.constexpr = tl.constexpr(-1.0e30)  # below any score, and yet finite: its differences are no NaN
 
 
@@ -123,11 +126,11 @@ def score(query, key, multiplier, cap, PRECISION: tl.constexpr):
     ]
 )
 def forward_kernel(
-    query,  # [batch, head, token, dim], strides below
+    query,  # [batch, head, token, dim]; strides below, in UNITs
     keys,  # [batch, kv_head, slot, dim], contiguous, as are values
     values,
     sinks,  # fp32 [head]; not read unless has_sinks
-    out,  # [batch, head, token, dim], strides below; not written with SPLIT
+    out,  # [batch, head, token, dim]; strides below, in UNITs; not written with SPLIT
     log_mass,  # fp32 [batch, head, token]: log2 of the softmax's denominator; not written with SPLIT
     part_total,  # fp32 [batch, kv_head, split, row, dim]; the three parts are written with SPLIT only
     part_peak,  # fp32 [batch, kv_head, split, row]
@@ -176,8 +179,10 @@ def forward_kernel(
     real = token < length
     dim = tl.arange(0, BLOCK_DIM)
 
-    query_offset = tl.multiple_of(token * query_token + head * query_head, 8)
-    query_rows = load_rows(query + batch.to(tl.int64) * query_batch, query_offset, real, DIM, BLOCK_DIM, DOT)
+    query_offset = (token * query_token + head * query_head) * UNIT
+    query_rows = load_rows(
+        query + batch.to(tl.int64) * query_batch * UNIT, query_offset, real, DIM, BLOCK_DIM, DOT
+    )
     memory = pair.to(tl.int64) * capacity * DIM
     position = begin + token
     first = begin + first_row // group
@@ -221,8 +226,8 @@ def forward_kernel(
     else:
         mass = tl.where(real, mass, 1.0)
         result = tl.where(real[:, None], total / mass[:, None], 0.0)
-        out_base = out + batch.to(tl.int64) * out_batch
-        offset = tl.multiple_of(token * out_token + head * out_head, 8)
+        out_base = out + batch.to(tl.int64) * out_batch * UNIT
+        offset = (token * out_token + head * out_head) * UNIT
         pointers = out_base + offset[:, None] + dim[None, :]
         tl.store(pointers, result.to(out.dtype.element_ty), mask=inside[:, None] & in_dim)
         entry = (batch.to(tl.int64) * kv_heads * group + head) * tokens + token
@@ -245,7 +250,7 @@ def combine_kernel(
     part_total,  # fp32 [batch, kv_head, split, row, dim]
     part_peak,  # fp32 [batch, kv_head, split, row]
     part_mass,
-    out,  # [batch, head, token, dim], strides below
+    out,  # [batch, head, token, dim]; strides below, in UNITs
     lengths,  # int32 [batch], every index_step-th
     out_batch,
     out_head,
@@ -287,5 +292,5 @@ def combine_kernel(
 
     real = token < tl.load(lengths + batch * index_step)
     result = tl.where(real, total / tl.where(real, mass, 1.0), 0.0)
-    offset = batch.to(tl.int64) * out_batch + head * out_head + token * out_token
+    offset = (batch.to(tl.int64) * out_batch + head * out_head + token * out_token) * UNIT
     tl.store(out + offset + dim, result.to(out.dtype.element_ty), mask=in_dim)

@@ -9,7 +9,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from smoothread_kernels.launch import capability, int32_words, on_device
+from smoothread_kernels.launch import capability, int32_words, on_device, unit_strides
 from smoothread_kernels.window_attention.settings import (
     MAX_SPLITS,
     SPLIT_STEP,
@@ -181,8 +181,8 @@ def backward(
 
 
 def strides(name: str, tensor: Tensor) -> dict[str, int]:
-    """Strides of `[batch, head, token, dim]` as launch arguments; the last is 1."""
-    batch, head, token, _ = tensor.stride()
+    """Strides of `[batch, head, token, dim]` as launch arguments, in `UNIT`s; the last is 1."""
+    batch, head, token = unit_strides(tensor)
     return {f"{name}_batch": batch, f"{name}_head": head, f"{name}_token": token}
 
 
