@@ -9,12 +9,12 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import torch
 from torch import Tensor
 
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Forget, Report, Say, Write
 from smoothread_agent.reading.grammar import Guide, line_grammar, quote_guide, schema_grammar
+from smoothread_agent.reading.policy import Calibrations
 from smoothread_agent.reading.wording import CLOSE
 from smoothread_agent.schema import ReadingStep, Usage
 
@@ -37,6 +37,7 @@ class Decoder:
 
     codec: TextCodec
     vocab_size: int
+    calibration: Calibrations = field(default_factory=Calibrations)
     pending: list[int] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
 
@@ -96,13 +97,13 @@ class Decoder:
         self.pending.extend(shared)
         self._count(tokens_forced=len(shared))
         logits = yield from self._flush()
-        first = torch.tensor([option[0] for option in options], device=logits.device)
-        probability = float(torch.softmax(logits[first].double(), dim=0)[1])
-        taken = probability >= choose.threshold
+        no, yes = (float(logits[option[0]]) for option in options)
+        confidence = getattr(self.calibration, choose.field).confidence(yes - no)
+        taken = confidence >= choose.threshold
         chosen = options[int(taken)]
         self.pending.extend(chosen)
         self._count(tokens_decoded=1, tokens_forced=len(chosen) - 1)
-        return Choice(taken, probability)
+        return Choice(taken, confidence)
 
     def _write(self, write: Write) -> Generator[Request, Any, str]:
         guide = self._guide(write)

@@ -31,21 +31,21 @@ class Say:
 class Choose:
     """Decide between two continuations. Answer: a `Choice`.
 
-    The second option is taken when its probability against the first reaches `threshold`. What is chosen is in the
-    stream afterwards.
+    The second option is taken when the confidence in it reaches `threshold`. What is chosen is in the stream
+    afterwards.
     """
 
-    field: Field
+    field: Literal["new", "keep", "action"]
     options: tuple[str, str]
     threshold: float
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Whether the second option was taken, and the model's probability of it; none when it was never asked."""
+    """Whether the second option was taken, and the confidence in it; none when it was never asked."""
 
     taken: bool
-    probability: float | None
+    confidence: float | None
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from smoothread_agent.model.resolve import DEFAULT_MODEL, resolve
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.policy import Thresholds
+from smoothread_agent.reading.policy import Calibrations, Thresholds
 from smoothread_agent.schema import Value
 
 SHIPPED_ADAPTER = Path(__file__).parent.parent / "adapters" / DEFAULT_MODEL
 """The adapter that teaches the default model to read, as package data."""
 READING = "reading.json"
-"""What an adapter folder says of reading: the wording it was trained on, and its calibrated thresholds."""
+"""What an adapter folder says of reading: the wording it was trained on, its calibration and its thresholds."""
 
 
 class EngineSpec(Value):
@@ -40,16 +40,17 @@ class AdapterNotes(Value):
     """The contents of an adapter's `reading.json`."""
 
     wording: str
+    calibration: Calibrations = Calibrations()
     thresholds: Thresholds = Thresholds()
 
 
 @dataclass(frozen=True, eq=False)
 class Ready:
-    """An opened engine: model, tokens, and the thresholds that its adapter was calibrated to."""
+    """An opened engine: model, tokens, and what its adapter says of reading."""
 
     model: PinnedWindowModel
     codec: TextCodec
-    thresholds: Thresholds
+    notes: AdapterNotes
     fingerprint: str
     name: str
 
@@ -92,7 +93,7 @@ def _open(spec: EngineSpec, progress: Callable[[str], None] | None) -> Ready:
     notes = _notes(Path(adapter)) if adapter is not None else AdapterNotes(wording=wording.VERSION)
     loaded = load_model(files, device=spec.device, dtype=spec.dtype, adapter=adapter)
     model = PinnedWindowModel(loaded.model, fingerprint=loaded.fingerprint, window=spec.window)
-    return Ready(model, TextCodec(loaded.tokenizer), notes.thresholds, loaded.fingerprint, loaded.name)
+    return Ready(model, TextCodec(loaded.tokenizer), notes, loaded.fingerprint, loaded.name)
 
 
 def shipped_adapter(model: str) -> str | None:

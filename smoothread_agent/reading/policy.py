@@ -1,5 +1,6 @@
 """When to take a clue, when to stop, and how much to spend: the decisions around the model's probabilities."""
 
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -12,11 +13,34 @@ from smoothread_agent.schema import Probability, Value
 
 
 class Thresholds(Value):
-    """From which probability on the model's choices count. An adapter ships those it was calibrated to."""
+    """From which confidence on the model's choices count. An adapter ships those it was calibrated to."""
 
-    new: Probability = Field(default=0.5, description="quote a clue from this probability on")
-    keep: Probability = Field(default=0.5, description="keep what was quoted from this probability on")
-    stop: Probability = Field(default=0.5, description="stop from this probability on")
+    new: Probability = Field(default=0.5, description="quote a clue from this confidence on")
+    keep: Probability = Field(default=0.5, description="keep what was quoted from this confidence on")
+    stop: Probability = Field(default=0.5, description="stop from this confidence on")
+
+
+class Calibration(Value):
+    """How a choice's confidence follows from the model's margin: the logit of the second continuation less the first's.
+
+    The margin times `scale`, plus `offset`, is the logit of the confidence (Platt's scaling). Left as it is, the
+    confidence is the model's own probability of the one against the other.
+    """
+
+    scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    offset: float = Field(default=0.0, allow_inf_nan=False)
+
+    def confidence(self, margin: float) -> float:
+        """The confidence at a margin, 0 to 1."""
+        return 0.5 * (1 + math.tanh((self.scale * margin + self.offset) / 2))
+
+
+class Calibrations(Value):
+    """The calibration of each choice."""
+
+    new: Calibration = Calibration()
+    keep: Calibration = Calibration()
+    action: Calibration = Calibration()
 
 
 class StopPolicy(Value):

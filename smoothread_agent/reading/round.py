@@ -62,7 +62,7 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
         reason = wording.NOTHING_NEW
         yield Say(f" {reason}\n")
     yield Say(wording.ACTION)
-    stop = Choice(taken=False, probability=None)
+    stop = Choice(taken=False, confidence=None)
     if rules.stop.allows(chunks_read=notes.chunks_read + 1, new_clues=len(new)):
         stop = yield Choose("action", (wording.ACTION_READ, wording.ACTION_STOP), rules.thresholds.stop)
     else:
@@ -77,7 +77,7 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
         new_clues=new,
         reason=reason,
         action="STOP" if stop.taken else "READ",
-        stop_confidence=stop.probability,
+        stop_confidence=stop.confidence,
     )
     return Notes(notes.clues + new, in_stream, notes.chunks_read + 1, summary)
 
@@ -94,7 +94,7 @@ def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue,
         if not new.taken:
             return tuple(found)
         write = _note if rules.kind == "note" else _quote
-        clue = yield from write(rules, chunk, new.probability or 0.0)
+        clue = yield from write(rules, chunk, new.confidence or 0.0)
         if clue is not None and any(clue.start < old.end and old.start < clue.end for old in found):
             break  # it has begun to repeat itself
         if clue is not None:
@@ -120,7 +120,7 @@ def _quote(rules: Rules, chunk: Chunk, confidence: float) -> Generator[Effect, A
         end=chunk.start + end,
         page=rules.page_of(chunk.start + start),
         chunk=chunk.index,
-        confidence=confidence * (keep.probability or 0.0),
+        confidence=confidence * (keep.confidence or 0.0),
     )
 
 

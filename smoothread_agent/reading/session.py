@@ -51,7 +51,7 @@ def sessions(
     prefix = codec.markup(opening) + codec.plain(task) + codec.markup(closing)
     with engine.turn:
         pinned = ready.model.pin([prefix])
-    decoder = Decoder(codec, ready.model.vocab_size)
+    decoder = Decoder(codec, ready.model.vocab_size, ready.notes.calibration)
     outcome, last = yield from _kept(run(ready.model, decoder.run(read(plan)), pinned, engine.turn))
     yield ReadingResult(
         summary=last.summary if last is not None else None,
@@ -95,7 +95,7 @@ def make_plan(
         page_of=lambda position: page.number if (page := source.page_at(position)) else None,
         target=_target(ready, task, method.limits.target_tokens),
         kind=request.clues,
-        thresholds=method.thresholds or ready.thresholds,
+        thresholds=method.thresholds or ready.notes.thresholds,
         stop=method.stop,
         limits=method.limits,
     )

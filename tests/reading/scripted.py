@@ -14,9 +14,9 @@ from torch import Tensor
 
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel, TokenRows
+from smoothread_agent.reading import wording
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.engine import Engine, EngineSpec, Ready
-from smoothread_agent.reading.policy import Thresholds
+from smoothread_agent.reading.engine import AdapterNotes, Engine, EngineSpec, Ready
 
 LENGTH = 60_000
 
@@ -137,5 +137,5 @@ def scripted_engine(codec: TextCodec, mind: Mind, **more: int) -> tuple[Engine, 
     """An engine that lends out a scripted model."""
     model = ScriptedModel(codec, mind, **more)
     engine = Engine(EngineSpec(model="scripted"))
-    engine._ready = Ready(model, codec, Thresholds(), "scripted", "scripted")  # type: ignore[arg-type]
+    engine._ready = Ready(model, codec, AdapterNotes(wording=wording.VERSION), "scripted", "scripted")  # type: ignore[arg-type]
     return engine, model

@@ -103,7 +103,7 @@ def test_a_choice_is_taken_by_its_probability_against_its_threshold(
     for threshold in (0.0, probability - 0.01, probability + 0.01, 1.0):
         driven = Driven(codec, mind, Say("Keep:"), Choose("keep", (" no", " yes"), threshold))
         choice = driven.answers[1]
-        assert choice.probability == pytest.approx(probability, abs=1e-5)
+        assert choice.confidence == pytest.approx(probability, abs=1e-5)
         assert choice.taken == (probability >= threshold)
         assert driven.stream == ("Keep: yes" if choice.taken else "Keep: no")
         tail = yes if choice.taken else no
@@ -120,7 +120,7 @@ def test_the_most_certain_choices_stay_probabilities(codec: TextCodec) -> None:
         next(requests)
         with pytest.raises(StopIteration) as end:
             requests.send(logits)
-        assert end.value.value.probability == (1.0 if extreme > 0 else 0.0)
+        assert end.value.value.confidence == (1.0 if extreme > 0 else 0.0)
 
 
 def _asked(choose: Choose) -> Generator[Effect, Any, Choice]:

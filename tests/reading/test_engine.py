@@ -68,7 +68,7 @@ def test_what_it_lends_can_read(spec: EngineSpec) -> None:
     ready = Engine(spec).ready()
     assert ready.model.window == WINDOW
     assert len(ready.fingerprint) == 64
-    assert ready.thresholds == Thresholds()
+    assert ready.notes.thresholds == Thresholds()
     assert ready.codec.end_of_turn == 2
 
 
@@ -91,10 +91,10 @@ def test_an_adapter_changes_the_fingerprint_and_brings_its_thresholds(
     notes = json.dumps({"wording": wording.VERSION, "thresholds": thresholds.model_dump()})
     tuned = with_notes(adapter, tmp_path / "a", notes).model_copy(update={"model": spec.model})
     ready, plain = Engine(tuned).ready(), Engine(spec).ready()
-    assert ready.thresholds == thresholds
+    assert ready.notes.thresholds == thresholds
     assert ready.fingerprint != plain.fingerprint
     without = EngineSpec(model=spec.model, adapter=str(adapter), window=WINDOW)
-    assert Engine(without).ready().thresholds == Thresholds()
+    assert Engine(without).ready().notes.thresholds == Thresholds()
 
 
 def test_an_adapter_of_another_wording_is_refused(spec: EngineSpec, adapter: Path, tmp_path: Path) -> None:

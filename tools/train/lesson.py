@@ -1,8 +1,8 @@
 """Lessons: rendered trajectories put through the model, their loss and how often the decisions were right."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +10,24 @@ from torch import Tensor
 
 from smoothread_agent.model.window import PinnedWindowModel
 from tools.train.render import Rendered
+
+DECISIONS = ("new", "keep", "action")
+"""The fields that are decided between two continuations."""
+
+
+class Decision(NamedTuple):
+    """One decision of the model beside what was right."""
+
+    field: str
+    right: bool
+    """Whether the second continuation (a clue, yes, STOP) was the right one."""
+    margin: float
+    """The model's logit of the second continuation less that of the first."""
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the model decided so."""
+        return (self.margin >= 0) == self.right
 
 
 @dataclass
@@ -21,8 +39,7 @@ class Score:
     tokens: int = 0
     text_right: int = 0
     text_seen: int = 0
-    decisions: Counter[tuple[str, bool, bool]] = field(default_factory=Counter)
-    """(field, what was right, whether the model agreed) to how often."""
+    decisions: list[Decision] = field(default_factory=list)
 
     def summary(self) -> dict[str, float]:
         """Loss, accuracy of copied and written tokens, and of each decision where yes and where no was right."""
@@ -30,11 +47,11 @@ class Score:
             "loss": self.loss / max(self.weight, 1e-9),
             "text": self.text_right / max(1, self.text_seen),
         }
-        for name in ("new", "keep", "action"):
+        for name in DECISIONS:
             for right, word in ((True, "yes"), (False, "no")):
-                hits, misses = (self.decisions[name, right, agreed] for agreed in (True, False))
-                if hits + misses:
-                    figures[f"{name}_{word}"] = hits / (hits + misses)
+                made = [decision.agreed for decision in self.decisions if decision[:2] == (name, right)]
+                if made:
+                    figures[f"{name}_{word}"] = sum(made) / len(made)
         return {name: round(value, 4) for name, value in figures.items()}
 
 
@@ -92,12 +109,12 @@ class _Row:
         """The weighted sum of the losses after `ats`, by logits `[at, vocab]`; what was right goes to `score`."""
         target = torch.tensor([self.tokens[at + 1] for at in ats], device=logits.device)
         weight = torch.tensor([self.weights[at + 1] for at in ats], device=logits.device)
-        right = (logits.argmax(-1) == target).tolist()
+        seen = logits.detach()
+        right = (seen.argmax(-1) == target).tolist()
         for row, at in enumerate(ats):
             if at in self.decisions:
                 name, truth, no, yes = self.decisions[at]
-                agreed = bool(logits[row, yes] >= logits[row, no]) == truth
-                score.decisions[name, truth, agreed] += 1
+                score.decisions.append(Decision(name, truth, float(seen[row, yes] - seen[row, no])))
             else:
                 score.text_right += right[row]
                 score.text_seen += 1

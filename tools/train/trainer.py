@@ -3,6 +3,7 @@
 import json
 import random
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,7 +41,9 @@ class Trainer:
             target_modules="all-linear",
             task_type="CAUSAL_LM",
         )
-        self.peft: PeftModel = get_peft_model(model, config)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of transformers to peft
+            self.peft: PeftModel = get_peft_model(model, config)
         self.trained = [p for p in self.peft.parameters() if p.requires_grad]
         self.weights = [p.detach().float().clone() for p in self.trained]
         for parameter in self.trained:

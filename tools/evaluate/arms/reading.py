@@ -21,7 +21,7 @@ class ReadingArm(BuiltArm):
         ready = engine.ready()
         self.name = name
         self.fingerprint = ready.fingerprint
-        thresholds = f"{wording.VERSION} {ready.thresholds.model_dump_json()}"
+        thresholds = f"{wording.VERSION} {ready.notes.model_dump_json()}"
         self.variant = "-" + hashlib.sha256(thresholds.encode()).hexdigest()[:8]
         self.reader = SmoothReader(
             spec=engine.spec,

@@ -1,0 +1,104 @@
+"""Calibration: confidences become frequencies, and thresholds keep what they promise."""
+
+import json
+import math
+import random
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from smoothread_agent.reading.engine import Engine, EngineSpec
+from smoothread_agent.reading.policy import Calibration, Calibrations
+from tools.train.calibration import (
+    EARLY_STOPS,
+    FALSE_CLUES,
+    choose,
+    expected_error,
+    fit,
+    reliability,
+)
+from tools.train.lesson import DECISIONS, Decision
+from tools.train.settings import Settings, Stage
+
+
+def drawn(field: str, count: int, scale: float, offset: float, seed: int = 0) -> list[Decision]:
+    """Decisions whose truth follows the logistic curve of their margin with these figures."""
+    rng = random.Random(seed)
+    made = []
+    for _ in range(count):
+        margin = rng.gauss(0, 4)
+        right = rng.random() < 1 / (1 + math.exp(-(scale * margin + offset)))
+        made.append(Decision(field, right, margin))
+    return made
+
+
+def test_the_curve_that_made_the_decisions_is_found_again() -> None:
+    fitted = fit(drawn("new", 6000, 0.6, -1.5))
+    assert fitted.scale == pytest.approx(0.6, abs=0.05)
+    assert fitted.offset == pytest.approx(-1.5, abs=0.12)
+
+
+def test_confidences_become_frequencies() -> None:
+    made = drawn("new", 4000, 0.4, -2.0)
+    fitted, others = fit(made), drawn("new", 4000, 0.4, -2.0, seed=1)
+    assert expected_error(fitted, others) < 0.03 < expected_error(Calibration(), others)
+
+
+def test_every_decision_falls_into_one_bin() -> None:
+    made = drawn("keep", 300, 1.0, 0.0)
+    rows = reliability(Calibration(), made)
+    assert sum(row["count"] for row in rows) == 300
+    assert all(0 <= row["right"] <= 1 for row in rows)
+    assert [row["confidence"] for row in rows] == sorted(row["confidence"] for row in rows)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_field_seen_on_one_side_alone_gets_finite_figures(right: bool) -> None:
+    fitted = fit([Decision("keep", right, 3.0)] * 20)
+    assert 0 < fitted.scale < 1e6
+    assert (fitted.confidence(3.0) > 0.5) == right
+
+
+def test_thresholds_find_the_most_that_their_promises_allow() -> None:
+    made = [
+        *drawn("new", 3000, 1.0, -1.0), *drawn("keep", 3000, 1.2, 0.0), *drawn("action", 3000, 1.0, 0.0)
+    ]  # fmt: skip
+    thresholds = choose(Calibrations(), made)
+
+    def share(field: str, right: bool, threshold: float) -> float:
+        seen = [d for d in made if (d.field, d.right) == (field, right)]
+        return sum(Calibration().confidence(d.margin) >= threshold for d in seen) / len(seen)
+
+    false = share("new", False, thresholds.new) * share("keep", False, thresholds.keep)
+    assert 0 < false <= FALSE_CLUES
+    assert share("action", False, thresholds.stop) <= EARLY_STOPS
+    assert share("action", False, round(thresholds.stop - 0.04, 2)) > EARLY_STOPS
+    assert share("new", True, thresholds.new) * share("keep", True, thresholds.keep) > 0.4
+
+
+def test_what_was_never_seen_to_be_refused_is_not_trusted() -> None:
+    right = [Decision("new", True, 9.0), Decision("keep", True, 9.0), Decision("action", True, 9.0)] * 50
+    thresholds = choose(Calibrations(), right)
+    assert (thresholds.new, thresholds.keep, thresholds.stop) == (0.98, 0.98, 0.98)
+
+
+@pytest.mark.usefixtures("small_corpora")
+def test_an_adapter_is_calibrated_and_opens_with_what_was_found(tiny_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("peft")
+    from tools.train import __main__, calibrate
+
+    stage = Stage(until=1.0, part_characters=(80, 160), parts=(2, 3), families={"needle.*": 1.0})
+    settings = Settings(
+        steps=1, trajectories_per_step=1, window=512, max_tokens=6000, held_out=1, curriculum=(stage,)
+    )
+    settings.save(tmp_path)
+    for program, more in ((__main__.app, []), (calibrate.app, ["--count", "20"])):
+        done = CliRunner().invoke(program, [str(tmp_path), "--model", str(tiny_folder), *more])
+        assert done.exit_code == 0, done.output
+    report = json.loads((tmp_path / "adapter" / calibrate.REPORT).read_text())
+    assert report["new"]["error_after"] < report["new"]["error_before"]
+    assert all(0 <= report[name]["no_taken"] <= 1 for name in DECISIONS)
+    notes = Engine(EngineSpec(model=str(tiny_folder), adapter=str(tmp_path / "adapter"))).ready().notes
+    assert notes.thresholds.new == report["new"]["threshold"]
+    assert notes.calibration.new != Calibration()

@@ -1,0 +1,95 @@
+"""`python -m tools.train.calibrate`: what an adapter's confidences mean, measured on held-out trajectories."""
+
+import json
+import random
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from smoothread_agent.model.loading import load_model
+from smoothread_agent.model.resolve import resolve
+from smoothread_agent.model.window import PinnedWindowModel
+from smoothread_agent.reading import wording
+from smoothread_agent.reading.codec import TextCodec
+from smoothread_agent.reading.engine import READING, AdapterNotes
+from smoothread_agent.reading.policy import Calibration, Calibrations
+from tools.train.calibration import choose, expected_error, fit, reliability
+from tools.train.lesson import DECISIONS, Decision, Score, study
+from tools.train.render import render
+from tools.train.settings import Settings
+from tools.train.trajectory import sample
+
+REPORT = "calibration.json"
+
+
+def collect(
+    model: PinnedWindowModel, codec: TextCodec, settings: Settings, count: int, seed: str
+) -> list[Decision]:
+    """The decisions on held-out trajectories of the last stage of a run's curriculum."""
+    stage, score = settings.curriculum[-1], Score()
+    for number in track(range(count), "reading", console=Console(stderr=True)):
+        trajectory = sample(
+            random.Random(f"calibration/{seed}/{number}"),
+            families=stage.families or settings.families,
+            part_characters=stage.part_characters,
+            parts=stage.parts,
+            split="held_out",
+        )
+        with torch.no_grad():
+            study(model, [render(codec, trajectory)], score)
+    return score.decisions
+
+
+app = typer.Typer(add_completion=False, help=__doc__)
+
+
+@app.command()
+def calibrate(
+    run: Annotated[Path, typer.Argument(help="the folder of a training run; its adapter is calibrated")],
+    model: Annotated[str | None, typer.Option(help="as for training")] = None,
+    count: Annotated[
+        int, typer.Option(min=20, help="held-out trajectories; half of them are for the report")
+    ] = 200,
+    seed: int = 0,
+    device: str | None = None,
+) -> None:
+    """Calibrate the adapter of a run, and write down what it says of reading."""
+    adapter = run / "adapter"
+    loaded = load_model(resolve(model), device=device, adapter=str(adapter))
+    settings = Settings.load(run)
+    reader = PinnedWindowModel(loaded.model, fingerprint="calibration", window=settings.window)
+    codec, half = TextCodec(loaded.tokenizer), count // 2
+    fitted, kept = (collect(reader, codec, settings, half, f"{seed}/{part}") for part in ("fit", "report"))
+    calibrations = Calibrations.model_validate(
+        {name: fit([d for d in fitted if d.field == name]).model_dump() for name in DECISIONS}
+    )
+    thresholds = choose(calibrations, fitted)
+    report: dict[str, object] = {"trajectories": half, "fitted_on": half}
+    for name in DECISIONS:
+        seen = [d for d in kept if d.field == name]
+        calibration: Calibration = getattr(calibrations, name)
+        threshold = thresholds.stop if name == "action" else getattr(thresholds, name)
+        report[name] = {
+            "count": len(seen),
+            "error_before": expected_error(Calibration(), seen),
+            "error_after": expected_error(calibration, seen),
+            "threshold": threshold,
+            **{
+                word: sum(calibration.confidence(d.margin) >= threshold for d in seen if d.right == right)
+                / max(1, sum(d.right == right for d in seen))
+                for word, right in (("yes_taken", True), ("no_taken", False))
+            },
+            "reliability": reliability(calibration, seen),
+        }
+    notes = AdapterNotes(wording=wording.VERSION, calibration=calibrations, thresholds=thresholds)
+    (adapter / READING).write_text(notes.model_dump_json(indent=2) + "\n")
+    (adapter / REPORT).write_text(json.dumps(report, indent=2) + "\n")
+    Console().print_json(data=report)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,96 @@
+"""Calibration: what the margins of decisions mean, and from which confidence on they should count.
+
+Training weighs rare decisions up, so the model's own probabilities are not frequencies: Platt's scaling makes them so.
+The thresholds are chosen on what is promised to users: few false clues, few early stops, and as many clues found as
+these allow.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+
+from smoothread_agent.reading.policy import Calibration, Calibrations, Thresholds
+from tools.train.lesson import DECISIONS, Decision
+
+FALSE_CLUES = 0.003
+"""Of evidence-free chunks: the share that may give a clue."""
+EARLY_STOPS = 0.01
+"""Of the rounds after which there is more to find: the share that may end the reading."""
+BINS = 10
+_GRID = tuple(round(0.02 * step, 2) for step in range(1, 50))
+
+
+def fit(decisions: Sequence[Decision]) -> Calibration:
+    """Platt's scaling of one field's margins: the logistic regression of what was right on the margin.
+
+    Two right and two wrong decisions at margin 0 stand beside the data, so that a field that was seen on one side
+    alone, or that the margin separates without fault, gets finite figures.
+    """
+    margin = torch.tensor([d.margin for d in decisions] + [0.0] * 4, dtype=torch.float64)
+    right = torch.tensor([float(d.right) for d in decisions] + [0.0, 0.0, 1.0, 1.0], dtype=torch.float64)
+    weights = torch.tensor([0.0, 0.0], dtype=torch.float64, requires_grad=True)  # log of the scale; offset
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> float:
+        optimizer.zero_grad()
+        value = F.binary_cross_entropy_with_logits(weights[0].exp() * margin + weights[1], right)
+        value.backward()
+        return float(value.detach())
+
+    optimizer.step(loss)
+    scale, offset = weights.detach().tolist()
+    return Calibration(scale=math.exp(scale), offset=offset)
+
+
+def expected_error(calibration: Calibration, decisions: Sequence[Decision]) -> float:
+    """The mean distance of confidence and frequency, over bins of confidence, weighted by how many fall into each."""
+    return sum(
+        abs(row["confidence"] - row["right"]) * row["count"] for row in reliability(calibration, decisions)
+    ) / max(1, len(decisions))
+
+
+def reliability(calibration: Calibration, decisions: Sequence[Decision]) -> list[dict[str, float]]:
+    """For each bin of confidence that holds any: how many decisions, their mean confidence, the share that was yes."""
+    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    for decision in decisions:
+        confidence = calibration.confidence(decision.margin)
+        bins[min(BINS - 1, int(confidence * BINS))].append((confidence, decision.right))
+    return [
+        {
+            "count": len(held),
+            "confidence": sum(confidence for confidence, _ in held) / len(held),
+            "right": sum(right for _, right in held) / len(held),
+        }
+        for held in bins
+        if held
+    ]
+
+
+def choose(calibrations: Calibrations, decisions: Sequence[Decision]) -> Thresholds:
+    """The thresholds that find the most clues with at most `FALSE_CLUES`, and stop the most often with `EARLY_STOPS`.
+
+    A false clue has to pass both the asking and the keeping, which are taken to fail independently of each other.
+    """
+
+    def passed(field: str, right: bool, threshold: float) -> float:
+        """The share of the field's yes (or no) decisions at or above a threshold."""
+        calibration: Calibration = getattr(calibrations, field)
+        made = [calibration.confidence(d.margin) for d in decisions if (d.field, d.right) == (field, right)]
+        # Nothing seen of them: all would pass of what is wrong, as a threshold has to be earned.
+        return sum(c >= threshold for c in made) / len(made) if made else float(not right)
+
+    rates = {
+        (field, t): (passed(field, True, t), passed(field, False, t)) for field in DECISIONS for t in _GRID
+    }
+    pairs = [
+        (rates["new", new][0] * rates["keep", keep][0], new, keep)
+        for new, keep in itertools.product(_GRID, _GRID)
+        if rates["new", new][1] * rates["keep", keep][1] <= FALSE_CLUES
+    ]
+    _, new, keep = max(pairs, default=(0.0, _GRID[-1], _GRID[-1]))
+    stops = [(rates["action", t][0], t) for t in _GRID if rates["action", t][1] <= EARLY_STOPS]
+    _, stop = max(stops, default=(0.0, _GRID[-1]))
+    return Thresholds(new=new, keep=keep, stop=stop)
