@@ -85,6 +85,7 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
 def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
     """Ask for new clues until there is none; each quote is judged as soon as it stands there."""
     found: list[Clue] = []
+    dropped = 0
     if chunk.text.isspace():  # there is nothing to quote or to note
         yield Say(wording.NEW + wording.NO_CLUE)
         return ()
@@ -95,10 +96,14 @@ def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue,
             return tuple(found)
         write = _note if rules.kind == "note" else _quote
         clue = yield from write(rules, chunk, new.confidence or 0.0)
-        if clue is not None and any(clue.start < old.end and old.start < clue.end for old in found):
+        if clue is None:
+            dropped += 1
+        elif any(clue.start < old.end and old.start < clue.end for old in found):
             break  # it has begun to repeat itself
-        if clue is not None:
+        else:
             found.append(clue)
+        if dropped == rules.limits.drops_per_chunk:
+            break  # it does not know what it looks for here
     yield Say(wording.NEW + wording.NO_CLUE)
     return tuple(found)
 

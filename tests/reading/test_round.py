@@ -119,6 +119,12 @@ def test_where_everything_was_dropped_nothing_is_new_and_stop_is_not_asked(codec
     assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
 
 
+def test_the_second_quote_that_is_dropped_ends_the_asking(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Bob was born", 0.3, 0.8, "Ann was born", 0.3)
+    assert played.fields == ["new", "quote", "keep", "new", "quote", "keep"]
+    assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
+
+
 def test_a_quote_that_repeats_ends_the_asking(codec: TextCodec) -> None:
     played = play(codec, 0.8, "Ann was born in", 0.9, 0.8, "born in Troyford.", 0.9, "r", 0.1)
     assert played.stream.count("New:") == 3
