@@ -1,10 +1,11 @@
 """How transformers' attention layers reach a hidden memory: one attention function, registered by name.
 
 A model that is set to `NAME` hands each layer's queries, keys and values to `_attend`, and with them the
-`WindowCall` that `PinnedWindowModel` passed to the model's forward as the keyword `CALL`. So a model needs no cache
+`WindowCall`s that `PinnedWindowModel` passed to the model's forward as the keyword `CALL`. So a model needs no cache
 class, and no mask is ever built by transformers.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +79,23 @@ class WindowCall:
         return torch.stack(rows)
 
 
+@dataclass(frozen=True)
+class SideBySide:
+    """Calls that share a forward pass, one after the other: the first takes the first `widths[0]` tokens, and so on."""
+
+    calls: Sequence[WindowCall]
+    widths: Sequence[int]
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
+        """As `WindowCall.attend`, over all of their tokens: `[batch, head, token, dim]`."""
+        parts = (tensor.split(list(self.widths), dim=2) for tensor in (query, key, value))
+        out = [
+            call.attend(layer, *part, **options)
+            for call, part in zip(self.calls, zip(*parts, strict=True), strict=True)
+        ]
+        return out[0] if len(out) == 1 else torch.cat(out, dim=2)
+
+
 @dataclass
 class Probe:
     """Stands in for a `WindowCall` once, to learn the shape of every attention layer."""
@@ -104,7 +122,7 @@ def _attend(
     s_aux: Tensor | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    call: WindowCall | Probe = kwargs[CALL]
+    call: SideBySide | Probe = kwargs[CALL]
     out = call.attend(
         int(module.layer_idx),  # type: ignore[arg-type]  # an int on every transformers attention layer
         query,

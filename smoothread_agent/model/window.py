@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from smoothread_agent.errors import MemoryMismatchError, ModelError, RequestError
-from smoothread_agent.model.attention import CALL, NAME, Probe, WindowCall
+from smoothread_agent.model.attention import CALL, NAME, Probe, SideBySide, WindowCall
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel, TokenRows
 from smoothread_agent.model.rotary import rotation_of
@@ -23,11 +23,16 @@ from smoothread_agent.model.rotary import rotation_of
 
 @dataclass(frozen=True)
 class Stretch:
-    """What each row reads in one forward pass: none of them crosses the edge of its buffer on the way."""
+    """What each row reads next without crossing the edge of its buffer."""
 
     tokens: list[Sequence[int]]
     start: list[int]
     shift: list[bool]
+
+    @property
+    def width(self) -> int:
+        """Tokens of the longest row."""
+        return max(map(len, self.tokens))
 
 
 class PinnedWindowModel(RecurrentModel):
@@ -122,10 +127,13 @@ class PinnedWindowModel(RecurrentModel):
         """See `RecurrentModel.read`."""
         self._check(memory, tokens)
         logits = torch.full((memory.batch, self.vocab_size), float("nan"), device=self.device)
-        for stretch in self._stretches(memory, tokens):
-            last = {row: len(part) - 1 for row, part in enumerate(stretch.tokens) if part}
+        for group in self._groups(memory, self._stretches(memory, tokens)):
+            last, begin = {}, 0
+            for stretch in group:
+                last |= {row: begin + len(part) - 1 for row, part in enumerate(stretch.tokens) if part}
+                begin += stretch.width
             kept = sorted(set(last.values()))
-            out = self._forward(memory, stretch, kept)
+            out = self._forward(memory, group, kept)
             for row, at in last.items():
                 logits[row] = out[row, kept.index(at)].float()
         return logits
@@ -147,7 +155,7 @@ class PinnedWindowModel(RecurrentModel):
                 kept.append([at - done[row] for at in keep[row] if done[row] <= at < done[row] + len(part)])
                 done[row] += len(part)
             union = sorted({at for row in kept for at in row}) or [0]
-            logits = self._forward(memory, stretch, union, train=True)
+            logits = self._forward(memory, [stretch], union, train=True)
             yield [logits[row, [union.index(at) for at in ats]] for row, ats in enumerate(kept)]
 
     def _check(self, memory: HiddenMemory, tokens: TokenRows) -> None:
@@ -187,40 +195,62 @@ class PinnedWindowModel(RecurrentModel):
             stretches.append(stretch)
         return stretches
 
+    def _groups(self, memory: HiddenMemory, stretches: Sequence[Stretch]) -> Iterator[list[Stretch]]:
+        """Stretches that are read in one forward pass: as many as are no wider together than one may be."""
+        widest = int(memory.tensors["layers.0.keys"].shape[2])
+        group: list[Stretch] = []
+        for stretch in stretches:
+            if group and sum(each.width for each in group) + stretch.width > widest:
+                yield group
+                group = []
+            group.append(stretch)
+        if group:
+            yield group
+
     def _forward(
-        self, memory: HiddenMemory, stretch: Stretch, keep: list[int], train: bool = False
+        self, memory: HiddenMemory, group: Sequence[Stretch], keep: list[int], train: bool = False
     ) -> Tensor:
-        """Read one stretch: logits `[batch, kept, vocab]` after its tokens `keep`."""
-        lengths = [len(part) for part in stretch.tokens]
-        width = _padded(max(lengths)) if self.device.type == "cpu" else max(lengths)
-        ids = torch.tensor(
-            [[*part, *[0] * (width - len(part))] for part in stretch.tokens], device=self.device
-        )
-        start = torch.tensor(stretch.start, device=self.device)
-        count = torch.tensor(lengths, device=self.device)
-        call = WindowCall(
+        """Read stretches, side by side in one pass: logits `[batch, kept, vocab]` after the pass's tokens `keep`.
+
+        Only attention treats one stretch after the other. Everything else sees one row of tokens, however often it
+        crosses the edge of a buffer: products of a few tokens take a CPU nearly as long as those of many.
+        """
+        widths = [stretch.width for stretch in group]
+        if self.device.type == "cpu":
+            widths[-1] += _padded(sum(widths)) - sum(widths)
+        rows: list[list[int]] = [[] for _ in range(memory.batch)]
+        calls, positions = [], []
+        for stretch, width in zip(group, widths, strict=True):
+            for row, part in zip(rows, stretch.tokens, strict=True):
+                row.extend([*part, *[0] * (width - len(part))])
+            start = torch.tensor(stretch.start, device=self.device)
+            positions.append(start[:, None] + torch.arange(width, device=self.device))
+            calls.append(self._call(memory, stretch, start, train))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            out = self.model(
+                input_ids=torch.tensor(rows, device=self.device),
+                position_ids=torch.cat(positions, dim=1),
+                use_cache=False,
+                logits_to_keep=torch.tensor(keep, device=self.device),
+                **{CALL: SideBySide(calls, widths)},
+            )
+        memory.tensors["used"].copy_(calls[-1].start + calls[-1].lengths)
+        memory.tokens_read.add_(torch.stack([call.lengths for call in calls]).sum(0))
+        return out.logits  # type: ignore[no-any-return]
+
+    def _call(self, memory: HiddenMemory, stretch: Stretch, start: Tensor, train: bool) -> WindowCall:
+        return WindowCall(
             keys=[memory.tensors[f"layers.{layer}.keys"] for layer in range(len(self._shapes))],
             values=[memory.tensors[f"layers.{layer}.values"] for layer in range(len(self._shapes))],
             start=start,
-            lengths=count,
+            lengths=torch.tensor([len(part) for part in stretch.tokens], device=self.device),
             shift=torch.tensor(stretch.shift, device=self.device),
             pinned=memory.tensors["pinned"],
             window=self.window,
             rotation=self._rotation,
             train=train,
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            out = self.model(
-                input_ids=ids,
-                position_ids=start[:, None] + torch.arange(width, device=self.device),
-                use_cache=False,
-                logits_to_keep=torch.tensor(keep, device=self.device),
-                **{CALL: call},
-            )
-        memory.tensors["used"].copy_(start + count)
-        memory.tokens_read.add_(count)
-        return out.logits  # type: ignore[no-any-return]
 
 
 def _padded(width: int) -> int:
