@@ -9,7 +9,7 @@ from tools.evaluate import documents, words
 from tools.evaluate.suites import babi, facts, ruler
 from tools.evaluate.suites.questions import questions
 
-trajectory = pytest.importorskip("tools.train.trajectory")
+tasks = pytest.importorskip("tools.train.tasks")
 corpora = pytest.importorskip("tools.train.corpora")
 
 SAMPLES = 200
@@ -28,7 +28,7 @@ TEMPLATES = (
 @cache
 def trained_on() -> str:
     """All words of many trajectories of every family, drawn as training draws them."""
-    drawn = (trajectory.sample(seed, parts=(2, 4), part_characters=(150, 800)) for seed in range(SAMPLES))
+    drawn = (tasks.sample(seed, parts=(2, 4), part_characters=(150, 800)) for seed in range(SAMPLES))
     texts = (
         (t.task, t.answer, *(part.text for part in t.parts), *(part.reason for part in t.parts))
         for t in drawn

@@ -10,7 +10,8 @@ from smoothread_agent.reading.loop import read
 from smoothread_agent.reading.policy import Limits
 from tests.model.saved import tiny_tokenizer
 from tools.train.render import plan_of, render
-from tools.train.trajectory import Find, Part, Trajectory, sample
+from tools.train.tasks import sample
+from tools.train.trajectory import Find, Part, Trajectory
 
 EXAMPLE = Trajectory(
     task="Where was Ann born?",

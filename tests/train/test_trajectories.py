@@ -5,14 +5,13 @@ from collections import Counter
 import pytest
 
 from tools.train.corpora import corpus
-from tools.train.tasks import FAMILIES, family_weights
+from tools.train.tasks import FAMILIES, family_weights, sample
 from tools.train.trajectory import (
     NOT_IN_TEXT,
     Find,
     Part,
     Trajectory,
     TrajectoryError,
-    sample,
     validate,
     whole_words,
 )

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from tools.train.corpora import corpus, split_of
+from tools.train.tasks import sample
 from tools.train.tasks.facts import relations
-from tools.train.trajectory import sample
 from tools.train.wording import (
     facts,
     hops,

@@ -1,7 +1,7 @@
 """The benches' command line."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -34,11 +34,31 @@ def read(
     names = contestants.split(",") if contestants else default_contestants()
     with console.status("reading") as status:
         rows = measure([_tokens(n) for n in lengths.split(",")], names, repeats, window, chunk, status.update)
-    found = ratios(rows)
+    _show({"window": window, "chunk": chunk}, {"rows": rows, "ratios": ratios(rows)}, as_json)
+
+
+@app.command()
+def train(
+    lengths: Annotated[str, typer.Option(help="Tokens, comma separated.")] = "2k,4k,8k,16k",
+    window: int = 1024,
+    chunk: int = 512,
+    as_json: AsJson = False,
+) -> None:
+    """A training step on one long trajectory: windowed reading beside full attention, on the same weights."""
+    from tools.bench.train import growth, measure
+
+    console = Console(stderr=True)
+    with console.status("training") as status:
+        rows = measure([_tokens(n) for n in lengths.split(",")], window, chunk, status.update)
+    _show({"window": window, "chunk": chunk}, {"rows": rows, "growth": growth(rows)}, as_json)
+
+
+def _show(settings: dict[str, Any], tables: dict[str, list[dict[str, Any]]], as_json: bool) -> None:
+    """Tables by title, or all of it as JSON."""
     if as_json:
-        print(json.dumps({"window": window, "chunk": chunk, "rows": rows, "ratios": found}, indent=2))
+        print(json.dumps({**settings, **tables}, indent=2))
         return
-    for title, lines in (("measured", rows), ("ratios", found)):
+    for title, lines in tables.items():
         table = Table(*lines[0].keys() if lines else (), title=title)
         for line in lines:
             table.add_row(*(str(line.get(key, "")) for key in lines[0]))

@@ -21,7 +21,7 @@ def measure(
         for _ in range(repeats):
             for name in contestants:
                 tell(f"{name} at {length:,} tokens")
-                runs[name].append(_run(name, length, window, chunk))
+                runs[name].append(run_alone(name, length, window, chunk))
         rows.extend(_row(name, length, got) for name, got in runs.items())
     return rows
 
@@ -48,7 +48,8 @@ def default_contestants() -> list[str]:
     return [name for name in CONTESTANTS if installed(name)]
 
 
-def _run(name: str, length: int, window: int, chunk: int) -> dict[str, Any]:
+def run_alone(name: str, length: int, window: int, chunk: int) -> dict[str, Any]:
+    """The figures of one contestant at one length, from a process of its own."""
     command = [sys.executable, "-m", ONE, name, str(length), str(window), str(chunk)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))

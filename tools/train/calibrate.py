@@ -21,7 +21,7 @@ from tools.train.calibration import choose, expected_error, fit, reliability
 from tools.train.lesson import DECISIONS, Decision, Score, study
 from tools.train.render import render
 from tools.train.settings import Settings
-from tools.train.trajectory import sample
+from tools.train.tasks import sample
 
 REPORT = "calibration.json"
 

@@ -2,7 +2,8 @@
 
 import argparse
 
-from tools.train.trajectory import Trajectory, sample
+from tools.train.tasks import sample
+from tools.train.trajectory import Trajectory
 
 
 def readable(trajectory: Trajectory, *, full: bool = True) -> str:

@@ -4,8 +4,8 @@ import argparse
 import time
 from collections.abc import Callable
 
-from tools.train.tasks import family_weights
-from tools.train.trajectory import NOT_IN_TEXT, Trajectory, sample
+from tools.train.tasks import family_weights, sample
+from tools.train.trajectory import NOT_IN_TEXT, Trajectory
 
 CHARACTERS_PER_TOKEN = 4.0
 """Of English documentation under a vocabulary of some 50,000; without a tokenizer, an estimate."""

@@ -17,7 +17,8 @@ from smoothread_agent.reading.codec import TextCodec
 from tools.train.lesson import Score, study
 from tools.train.render import Rendered, render
 from tools.train.settings import Settings
-from tools.train.trajectory import Split, sample
+from tools.train.tasks import sample
+from tools.train.trajectory import Split
 
 CURVE = "curve.jsonl"
 
@@ -81,13 +82,17 @@ class Trainer:
         count = self.settings.trajectories_per_step
         for lessons in self._batches(self.step, count, "train"):
             study(self.reader, lessons, score, backward_share=1 / count)
+        self.update()
+        return score
+
+    def update(self) -> None:
+        """Take one step with the gradients that are there, and clear them."""
         for weight, parameter in zip(self.weights, self.trained, strict=True):
             weight.grad = None if parameter.grad is None else parameter.grad.float()
             parameter.grad = None
         torch.nn.utils.clip_grad_norm_(self.weights, self.settings.clip)
         self.optimizer.step()
         self._round()
-        return score
 
     @torch.no_grad()
     def _round(self) -> None:

@@ -4,7 +4,7 @@ A trajectory is one reading, part by part, as a good reader would have done it: 
 quoted, which of these quotes are kept, when reading stops, and the answer. How it is worded as a token stream
 is the renderer's business.
 
-    >>> sample(3, families={"needle.multikey": 1.0}).task  # doctest: +SKIP
+    >>> tasks.sample(3, families={"needle.multikey": 1.0}).task  # doctest: +SKIP
     'What is the special magic number for quiet-harbor mentioned in the text?'
 
 What a generator of trajectories promises, and `validate` checks:
@@ -17,9 +17,7 @@ What a generator of trajectories promises, and `validate` checks:
 - the answer to a question with nothing kept is `NOT_IN_TEXT`, letter by letter.
 """
 
-import random
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,34 +78,6 @@ class Trajectory:
 
 class TrajectoryError(ValueError):
     """A trajectory breaks a promise; the message says which."""
-
-
-def sample(
-    seed: int | random.Random,
-    *,
-    families: Mapping[str, float] | None = None,
-    part_characters: tuple[int, int] = (150, 4500),
-    parts: tuple[int, int] = (2, 12),
-    split: Split = "train",
-) -> Trajectory:
-    """A trajectory drawn by `seed`: the same seed, arguments and corpora give the same trajectory.
-
-    Args:
-        seed: a whole number, or a generator of random numbers, which is advanced.
-        families: weight of each family; a name may end in `*` (`needle.*`). None: every family by its own
-            default weight.
-        part_characters: least and most characters that a part's maximum may have. One maximum is drawn a
-            trajectory, evenly in the logarithm; its parts fill most of it, as a chunker's do.
-        parts: least and most parts; one that stops may have fewer.
-        split: `held_out` draws names, wordings and documents that `train` never does, and vice versa.
-
-    Raises:
-        ValueError: an unknown family, no family with a positive weight, or an empty range.
-    """
-    from tools.train.tasks import draw_trajectory  # the task families import this module
-
-    rng = seed if isinstance(seed, random.Random) else random.Random(seed)
-    return draw_trajectory(rng, families, part_characters, parts, split)
 
 
 def validate(trajectory: Trajectory) -> None:

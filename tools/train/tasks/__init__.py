@@ -1,4 +1,4 @@
-"""Task families: each is a function that makes one kind of trajectory out of a `Draw`."""
+"""Task families: each is a function that makes one kind of trajectory out of a `Draw`. `sample` draws from them all."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -30,14 +30,29 @@ FAMILIES: dict[str, tuple[Generator, float]] = {
 _ATTEMPTS = 40
 
 
-def draw_trajectory(
-    rng: random.Random,
-    families: Mapping[str, float] | None,
-    part_characters: tuple[int, int],
-    parts: tuple[int, int],
-    split: Split,
+def sample(
+    seed: int | random.Random,
+    *,
+    families: Mapping[str, float] | None = None,
+    part_characters: tuple[int, int] = (150, 4500),
+    parts: tuple[int, int] = (2, 12),
+    split: Split = "train",
 ) -> Trajectory:
-    """See `tools.train.trajectory.sample`."""
+    """A trajectory drawn by `seed`: the same seed, arguments and corpora give the same trajectory.
+
+    Args:
+        seed: a whole number, or a generator of random numbers, which is advanced.
+        families: weight of each family; a name may end in `*` (`needle.*`). None: every family by its own
+            default weight.
+        part_characters: least and most characters that a part's maximum may have. One maximum is drawn a
+            trajectory, evenly in the logarithm; its parts fill most of it, as a chunker's do.
+        parts: least and most parts; one that stops may have fewer.
+        split: `held_out` draws names, wordings and documents that `train` never does, and vice versa.
+
+    Raises:
+        ValueError: an unknown family, no family with a positive weight, or an empty range.
+    """
+    rng = seed if isinstance(seed, random.Random) else random.Random(seed)
     for name, (low, high) in (("part_characters", part_characters), ("parts", parts)):
         if not 1 <= low <= high:
             raise ValueError(f"{name} must be a range of positive numbers, not {(low, high)}")
