@@ -68,18 +68,26 @@ def load_model(
             own, the adapter does not fit, or the device lacks the memory.
     """
     check_is_no_repository("the caller", attn_implementation)
-    lora = read_adapter(adapter, base_digest=files.weights_digest) if adapter is not None else None
-    weights = weight_files(files.folder)
-    read_ahead(weights)
     with collector_paused():
-        import torch
-        import transformers  # noqa: F401
+        return _load(files, device, dtype, adapter, attn_implementation)
 
-        from smoothread_agent.model.placement import choose_device, choose_dtype
 
-        place = choose_device(device)
-        precision = choose_dtype(dtype, place)
-        model = _open(files, precision, attn_implementation)
+def _load(
+    files: ModelFiles,
+    device: "torch.device | str | None",
+    dtype: "torch.dtype | str | None",
+    adapter: str | PathLike[str] | None,
+    attn_implementation: str,
+) -> LoadedModel:
+    lora = read_adapter(adapter, base_digest=files.weights_digest) if adapter is not None else None
+    read_ahead(weight_files(files.folder))
+    import torch
+    import transformers  # noqa: F401
+
+    from smoothread_agent.model.placement import choose_device, choose_dtype
+
+    place = choose_device(device)
+    model = _open(files, choose_dtype(dtype, place), attn_implementation)
     try:
         if lora is not None:
             _merge(model, lora, files)
