@@ -86,7 +86,7 @@ def test_what_was_never_seen_to_be_refused_is_not_trusted() -> None:
 @pytest.mark.usefixtures("small_corpora")
 def test_an_adapter_is_calibrated_and_opens_with_what_was_found(tiny_folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("peft")
-    from tools.train import __main__, calibrate
+    from tools.train import __main__, calibrate, ship
 
     stage = Stage(until=1.0, part_characters=(80, 160), parts=(2, 3), families={"needle.*": 1.0})
     settings = Settings(
@@ -102,3 +102,10 @@ def test_an_adapter_is_calibrated_and_opens_with_what_was_found(tiny_folder: Pat
     notes = Engine(EngineSpec(model=str(tiny_folder), adapter=str(tmp_path / "adapter"))).ready().notes
     assert notes.thresholds.new == report["new"]["threshold"]
     assert notes.calibration.new != Calibration()
+
+    given = tmp_path / "given"
+    done = CliRunner().invoke(ship.app, [str(tmp_path), "--base", "some/base", "--into", str(given)])
+    assert done.exit_code == 0, done.output
+    opened = Engine(EngineSpec(model=str(tiny_folder), adapter=str(given))).ready()
+    assert opened.notes == notes
+    assert str(tmp_path) not in (given / "adapter_config.json").read_text()

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
-from tools.train.settings import Settings
+from tools.train.settings import SETTINGS, Settings
 from tools.train.trainer import Trainer
 
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -27,7 +27,7 @@ def train(
     device: Annotated[str | None, typer.Option(help="cuda, cpu; the best there is if left out")] = None,
 ) -> None:
     """Train an adapter, or go on with the run that FOLDER holds."""
-    if settings is None and (folder / "settings.json").exists():
+    if settings is None and (folder / SETTINGS).exists():
         chosen = Settings.load(folder)
     else:
         chosen = Settings.model_validate_json(settings.read_text()) if settings else Settings()

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+SETTINGS = "settings.json"
+
 
 class Stage(BaseModel):
     """A stretch of the curriculum: how long the parts are, how many, and of which families."""
@@ -66,8 +68,8 @@ class Settings(BaseModel):
     @classmethod
     def load(cls, folder: Path) -> "Settings":
         """The settings of the run in `folder`."""
-        return cls.model_validate_json((folder / "settings.json").read_text())
+        return cls.model_validate_json((folder / SETTINGS).read_text())
 
     def save(self, folder: Path) -> None:
         """Write them to `folder`."""
-        (folder / "settings.json").write_text(self.model_dump_json(indent=2))
+        (folder / SETTINGS).write_text(self.model_dump_json(indent=2))
