@@ -1,19 +1,21 @@
 """How transformers' attention layers reach a hidden memory: one attention function, registered by name.
 
 A model that is set to `NAME` hands each layer's queries, keys and values to `_attend`, and with them the
-`WindowCall`s that `PinnedWindowModel` passed to the model's forward as the keyword `CALL`. So a model needs no cache
-class, and no mask is ever built by transformers.
+`WindowCall`s that the recurrent model passed to the model's forward as the keyword `CALL`. No mask is ever built by
+transformers, and what its caches do with keys and values plays no part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from smoothread_kernels.window_advance import window_advance
 from smoothread_kernels.window_attention import window_attention
 from torch import Tensor, nn
 from transformers import AttentionInterface
+
+from smoothread_agent.errors import ModelError
 
 NAME = "smoothread_window"
 CALL = "smoothread_call"
@@ -28,27 +30,36 @@ class Rotation:
     interleaved: bool
 
 
+class Call(Protocol):
+    """What attention layers call in a forward pass."""
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
+        """The output of a layer's attention, `[batch, head, token, dim]`."""
+
+
 @dataclass(frozen=True)
 class WindowCall:
     """One forward pass over one stretch of tokens: where each row writes, and what it sees.
 
-    `start`, `lengths`, `shift` and `pinned` are `[batch]`, as `smoothread_kernels.layout` defines them.
+    `start`, `lengths`, `shift` and `pinned` are `[batch]`, as `smoothread_kernels.layout` defines them. `keys`,
+    `values` and `rotations` are those of each layer that attends, by its index. A layer with a window of its own,
+    smaller than `window`, keeps it.
     """
 
-    keys: list[Tensor]
-    values: list[Tensor]
+    keys: Mapping[int, Tensor]
+    values: Mapping[int, Tensor]
     start: Tensor
     lengths: Tensor
     shift: Tensor
     pinned: Tensor
     window: int
-    rotation: Rotation
+    rotations: Mapping[int, Rotation]
     train: bool = False
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
         """Write this layer's new keys and values to the memory, then attend: `[batch, head, token, dim]`."""
         where: dict[str, Any] = {"start": self.start, "lengths": self.lengths, "pinned": self.pinned}
-        kept_keys, kept_values = self.keys[layer], self.values[layer]
+        kept_keys, kept_values, rotation = self.keys[layer], self.values[layer], self.rotations[layer]
         window_advance(
             kept_keys,
             kept_values,
@@ -56,9 +67,9 @@ class WindowCall:
             value.detach(),
             shift=self.shift,
             window=self.window,
-            cos=self.rotation.cos,
-            sin=self.rotation.sin,
-            interleaved=self.rotation.interleaved,
+            cos=rotation.cos,
+            sin=rotation.sin,
+            interleaved=rotation.interleaved,
             **where,
         )
         if self.train:  # gradients flow through this stretch and stop at its edge
@@ -103,9 +114,16 @@ class Probe:
     shapes: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
-        """Note the layer's KV heads and head dimension; for one token, attention is its value."""
-        if value.shape[-1] != key.shape[-1]:
-            raise ValueError(f"layer {layer} has values of another width than its keys")
+        """Note the layer's KV heads and head dimension. What is given back has the right shape and no meaning.
+
+        Raises:
+            ModelError: keys and values differ in width, as they do where a layer keeps them compressed.
+        """
+        if value.shape != key.shape:
+            raise ModelError(
+                f"layer {layer} has values of another shape than its keys, which a window does not hold: use a model "
+                "without latent attention"
+            )
         self.shapes[layer] = (key.shape[1], key.shape[3])
         return value.repeat_interleave(query.shape[1] // value.shape[1], dim=1)
 
@@ -120,11 +138,18 @@ def _attend(
     sliding_window: int | None = None,
     softcap: float | None = None,
     s_aux: Tensor | None = None,
+    position_bias: Tensor | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    call: SideBySide | Probe = kwargs[CALL]
+    if position_bias is not None:
+        raise ModelError(
+            "this model adds a bias by distance to its attention, which a window does not carry: use a model with "
+            "rotary positions"
+        )
+    call: Call = kwargs[CALL]
+    layer: Any = module.layer_idx  # None where one module serves several layers: their cache knows which it is
     out = call.attend(
-        int(module.layer_idx),  # type: ignore[arg-type]  # an int on every transformers attention layer
+        -1 if layer is None else layer,
         query,
         key,
         value,

@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from smoothread_agent.errors import MemoryMismatchError, ModelError, RequestError
+from smoothread_agent.errors import ModelError
 from smoothread_agent.model.attention import CALL, NAME, Probe, SideBySide, WindowCall
+from smoothread_agent.model.belonging import Shape, check_belongs
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel, TokenRows
-from smoothread_agent.model.rotary import rotation_of
+from smoothread_agent.model.reach import Reach
+from smoothread_agent.model.rotary import rotations_of
 
 
 @dataclass(frozen=True)
@@ -49,22 +51,21 @@ class PinnedWindowModel(RecurrentModel):
     """
 
     def __init__(self, model: PreTrainedModel, *, fingerprint: str, window: int = 1024) -> None:
-        if window < 1:
-            raise ModelError(f"a window of {window} tokens cannot be read with: give at least 1")
+        config = model.config.get_text_config()
+        self.reach = Reach.of(config, window)
         self.model = model
         self.window = window
         self.fingerprint = f"{fingerprint}-window{window}"
         self.device, self.dtype = model.device, model.dtype
-        config = model.config.get_text_config()
         self.vocab_size = int(config.vocab_size)
-        self.trained_length = int(getattr(config, "max_position_embeddings", 0)) or None
-        if self.trained_length is not None and 2 * window >= self.trained_length:
-            raise ModelError(
-                f"a window of {window} tokens needs positions up to {2 * window}, and this model was trained to "
-                f"{self.trained_length}: choose a window below {self.trained_length // 2}"
-            )
-        self._rotation = rotation_of(model, window)
+        self._rotations = rotations_of(model, window, range(int(config.num_hidden_layers)))
         self._shapes = self._probe()
+        buffer = {
+            f"layers.{layer}.{name}": Shape((heads, None, dim), self.dtype)
+            for layer, (heads, dim) in enumerate(self._shapes)
+            for name in ("keys", "values")
+        }
+        self._layout = {**buffer, "pinned": Shape((), torch.int64), "used": Shape((), torch.int64)}
 
     def _probe(self) -> list[tuple[int, int]]:
         """KV heads and head dimension of every layer, as its attention really gets them."""
@@ -80,11 +81,6 @@ class PinnedWindowModel(RecurrentModel):
                 "a pinned window needs attention in every layer"
             )
         return [probe.shapes[layer] for layer in range(layers)]
-
-    @property
-    def max_pinned(self) -> int | None:
-        """Tokens that can be pinned before positions leave the range the model was trained on."""
-        return None if self.trained_length is None else self.trained_length - 2 * self.window
 
     def memory_bytes(self, pinned: int, batch: int = 1) -> int:
         """Bytes of a memory with `pinned` pinned tokens a row."""
@@ -104,15 +100,8 @@ class PinnedWindowModel(RecurrentModel):
         Raises:
             RequestError: a number is 0, or too large for this window.
         """
-        longest = max(pinned, default=0)
-        if not pinned or min(pinned) < 1:
-            raise RequestError("there is nothing to pin: give every row at least one token")
-        if self.max_pinned is not None and longest > self.max_pinned:
-            raise RequestError(
-                f"the instructions and the task take {longest} tokens, and beside a window of {self.window} "
-                f"at most {self.max_pinned} can be pinned: shorten the task, or choose a smaller window"
-            )
-        batch, slots = len(pinned), longest + 2 * self.window
+        self.reach.check_prefixes(pinned)
+        batch, slots = len(pinned), max(pinned) + 2 * self.window
         tensors = {}
         for layer, (heads, dim) in enumerate(self._shapes):
             for name in ("keys", "values"):
@@ -125,7 +114,7 @@ class PinnedWindowModel(RecurrentModel):
     @torch.inference_mode()
     def read(self, memory: HiddenMemory, tokens: TokenRows) -> Tensor:
         """See `RecurrentModel.read`."""
-        self._check(memory, tokens)
+        check_belongs(memory, self._layout, self.device, len(tokens))
         logits = torch.full((memory.batch, self.vocab_size), float("nan"), device=self.device)
         for group in self._groups(memory, self._stretches(memory, tokens)):
             last, begin = {}, 0
@@ -147,7 +136,7 @@ class PinnedWindowModel(RecurrentModel):
         cut at its edge, where the memory is carried over. Whoever calls backward between two stretches needs
         memory for one, however long the text.
         """
-        self._check(memory, tokens)
+        check_belongs(memory, self._layout, self.device, len(tokens))
         done = [0] * memory.batch
         for stretch in self._stretches(memory, tokens):
             kept = []
@@ -157,22 +146,6 @@ class PinnedWindowModel(RecurrentModel):
             union = sorted({at for row in kept for at in row}) or [0]
             logits = self._forward(memory, [stretch], union, train=True)
             yield [logits[row, [union.index(at) for at in ats]] for row, ats in enumerate(kept)]
-
-    def _check(self, memory: HiddenMemory, tokens: TokenRows) -> None:
-        keys = memory.tensors.get("layers.0.keys")
-        heads, dim = self._shapes[0]
-        layers = sum(name.endswith(".keys") for name in memory.tensors)
-        if keys is None or layers != len(self._shapes) or (keys.shape[1], keys.shape[3]) != (heads, dim):
-            raise MemoryMismatchError(
-                "this memory was made by another model: read the source again with this one"
-            )
-        if keys.dtype != self.dtype or keys.device != self.device:
-            raise MemoryMismatchError(
-                f"this memory is {keys.dtype} on {keys.device}, the model {self.dtype} on {self.device}: "
-                "load the model as it was when the memory was made"
-            )
-        if len(tokens) != memory.batch:
-            raise RequestError(f"{len(tokens)} rows of tokens for a memory of {memory.batch} rows")
 
     def _stretches(self, memory: HiddenMemory, tokens: TokenRows) -> list[Stretch]:
         """Cut each row at the edges of its own buffer."""
@@ -241,14 +214,14 @@ class PinnedWindowModel(RecurrentModel):
 
     def _call(self, memory: HiddenMemory, stretch: Stretch, start: Tensor, train: bool) -> WindowCall:
         return WindowCall(
-            keys=[memory.tensors[f"layers.{layer}.keys"] for layer in range(len(self._shapes))],
-            values=[memory.tensors[f"layers.{layer}.values"] for layer in range(len(self._shapes))],
+            keys={layer: memory.tensors[f"layers.{layer}.keys"] for layer in range(len(self._shapes))},
+            values={layer: memory.tensors[f"layers.{layer}.values"] for layer in range(len(self._shapes))},
             start=start,
             lengths=torch.tensor([len(part) for part in stretch.tokens], device=self.device),
             shift=torch.tensor(stretch.shift, device=self.device),
             pinned=memory.tensors["pinned"],
             window=self.window,
-            rotation=self._rotation,
+            rotations=self._rotations,
             train=train,
         )
 
