@@ -109,12 +109,18 @@ class SideBySide:
 
 @dataclass
 class Probe:
-    """Stands in for a `WindowCall` once, to learn the shape of every attention layer."""
+    """Stands in for a `WindowCall` once, to learn of every attention layer.
+
+    Attributes:
+        shapes: KV heads and head dimension.
+        own_windows: tokens, of the layers that have a window of their own.
+    """
 
     shapes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    own_windows: dict[int, int] = field(default_factory=dict)
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
-        """Note the layer's KV heads and head dimension. What is given back has the right shape and no meaning.
+        """Note what there is to know of the layer. What is given back has the right shape and no meaning.
 
         Raises:
             ModelError: keys and values differ in width, as they do where a layer keeps them compressed.
@@ -125,6 +131,8 @@ class Probe:
                 "without latent attention"
             )
         self.shapes[layer] = (key.shape[1], key.shape[3])
+        if options.get("sliding_window") is not None:
+            self.own_windows[layer] = options["sliding_window"]
         return value.repeat_interleave(query.shape[1] // value.shape[1], dim=1)
 
 
@@ -146,8 +154,15 @@ def _attend(
             "this model adds a bias by distance to its attention, which a window does not carry: use a model with "
             "rotary positions"
         )
-    call: Call = kwargs[CALL]
-    layer: Any = module.layer_idx  # None where one module serves several layers: their cache knows which it is
+    call: Call | None = kwargs.get(CALL)
+    if call is None:
+        raise ModelError(
+            "this model does not hand its attention layers what it is called with, so they find no memory: its code in "
+            "transformers is of an older kind"
+        )
+    layer: Any = (
+        module.layer_idx
+    )  # None where one module serves several layers: their cache knows which it is
     out = call.attend(
         -1 if layer is None else layer,
         query,

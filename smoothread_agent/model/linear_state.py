@@ -52,7 +52,7 @@ class LinearStateModel(RecurrentModel):
 
     Args:
         model: the model, in eval mode, on its device and in its dtype.
-        fingerprint: digest of weights, adapter and tokenizer; the window is added to it here.
+        fingerprint: digest of weights, adapter and tokenizer; the window is added to it where there is one.
         window: tokens in sight of the layers that attend, beside the pinned ones.
 
     Raises:
@@ -65,7 +65,6 @@ class LinearStateModel(RecurrentModel):
         self.longest = 1 if pace_of(config) == "token" else SEGMENT
         self.model = model
         self.window = window
-        self.fingerprint = f"{fingerprint}-window{window}"
         self.device, self.dtype = model.device, model.dtype
         self.vocab_size = int(config.vocab_size)
         hold_time_steps(model)
@@ -78,6 +77,7 @@ class LinearStateModel(RecurrentModel):
         self.attending = [index for index, layer in enumerate(self.layers) if layer.attention is not None]
         self.reach = Reach.of(config, window) if self.attending else Reach(window, None)
         self._rotations = rotations_of(model, window, self.attending, needed=False)
+        self.fingerprint = f"{fingerprint}-window{window}" if self.attending else fingerprint
         self._layout = self._shapes()
 
     def _shapes(self) -> dict[str, Shape]:

@@ -66,5 +66,6 @@ def trained_length(config: Any) -> int | None:
     rope = getattr(config, "rope_parameters", None) or {}
     for each in (rope, *(part for part in rope.values() if isinstance(part, dict))):
         if each.get("rope_type") == "longrope":
-            most = int(each["original_max_position_embeddings"])
+            first = int(each["original_max_position_embeddings"])
+            most = min(most or first, first)
     return most

@@ -43,7 +43,7 @@ class PinnedWindowModel(RecurrentModel):
     Args:
         model: the model, in eval mode, on its device and in its dtype.
         fingerprint: digest of weights, adapter and tokenizer; the window is added to it here.
-        window: tokens in sight beside the pinned ones.
+        window: tokens in sight beside the pinned ones. Layers with a smaller window of their own keep it.
 
     Raises:
         ModelError: the model has no rotary attention of the usual form, has layers without attention, or was
@@ -59,16 +59,16 @@ class PinnedWindowModel(RecurrentModel):
         self.device, self.dtype = model.device, model.dtype
         self.vocab_size = int(config.vocab_size)
         self._rotations = rotations_of(model, window, range(int(config.num_hidden_layers)))
-        self._shapes = self._probe()
+        self.shapes, self.own_windows = self._probe()
         buffer = {
             f"layers.{layer}.{name}": Shape((heads, None, dim), self.dtype)
-            for layer, (heads, dim) in enumerate(self._shapes)
+            for layer, (heads, dim) in enumerate(self.shapes)
             for name in ("keys", "values")
         }
         self._layout = {**buffer, "pinned": Shape((), torch.int64), "used": Shape((), torch.int64)}
 
-    def _probe(self) -> list[tuple[int, int]]:
-        """KV heads and head dimension of every layer, as its attention really gets them."""
+    def _probe(self) -> tuple[list[tuple[int, int]], dict[int, int]]:
+        """What every layer's attention really gets: KV heads and head dimension; windows smaller than this one."""
         self.model.set_attn_implementation(NAME)
         probe = Probe()
         with torch.inference_mode():
@@ -80,12 +80,13 @@ class PinnedWindowModel(RecurrentModel):
                 f"{type(self.model).__name__} has {layers} layers of which {len(probe.shapes)} attend: "
                 "a pinned window needs attention in every layer"
             )
-        return [probe.shapes[layer] for layer in range(layers)]
+        smaller = {layer: own for layer, own in probe.own_windows.items() if own < self.window}
+        return [probe.shapes[layer] for layer in range(layers)], smaller
 
     def memory_bytes(self, pinned: int, batch: int = 1) -> int:
         """Bytes of a memory with `pinned` pinned tokens a row."""
         slots = pinned + 2 * self.window
-        width = sum(heads * dim for heads, dim in self._shapes)
+        width = sum(heads * dim for heads, dim in self.shapes)
         return batch * (2 * width * slots * self.dtype.itemsize + 3 * 8)
 
     def pin(self, prefix: TokenRows) -> HiddenMemory:
@@ -103,7 +104,7 @@ class PinnedWindowModel(RecurrentModel):
         self.reach.check_prefixes(pinned)
         batch, slots = len(pinned), max(pinned) + 2 * self.window
         tensors = {}
-        for layer, (heads, dim) in enumerate(self._shapes):
+        for layer, (heads, dim) in enumerate(self.shapes):
             for name in ("keys", "values"):
                 shape = (batch, heads, slots, dim)
                 tensors[f"layers.{layer}.{name}"] = torch.zeros(shape, dtype=self.dtype, device=self.device)
@@ -214,8 +215,8 @@ class PinnedWindowModel(RecurrentModel):
 
     def _call(self, memory: HiddenMemory, stretch: Stretch, start: Tensor, train: bool) -> WindowCall:
         return WindowCall(
-            keys={layer: memory.tensors[f"layers.{layer}.keys"] for layer in range(len(self._shapes))},
-            values={layer: memory.tensors[f"layers.{layer}.values"] for layer in range(len(self._shapes))},
+            keys={layer: memory.tensors[f"layers.{layer}.keys"] for layer in range(len(self.shapes))},
+            values={layer: memory.tensors[f"layers.{layer}.values"] for layer in range(len(self.shapes))},
             start=start,
             lengths=torch.tensor([len(part) for part in stretch.tokens], device=self.device),
             shift=torch.tensor(stretch.shift, device=self.device),

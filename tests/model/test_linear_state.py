@@ -7,6 +7,7 @@ import torch
 import transformers
 
 from smoothread_agent.errors import MemoryMismatchError, ModelError, RequestError
+from smoothread_agent.memory.codec import decode, encode
 from smoothread_agent.model.linear_families import PACES, REFUSED, pace_of
 from smoothread_agent.model.linear_state import LinearStateModel
 from smoothread_agent.model.memory import HiddenMemory
@@ -104,6 +105,14 @@ def test_a_packed_memory_reads_on_bit_identically(model):
     restored = HiddenMemory.unpack(memory.pack())
     assert torch.equal(model.read(restored, [tokens(12)]), model.read(memory, [tokens(12)]))
     assert same(restored, memory)
+
+
+@pytest.mark.parametrize("family", ["falcon_h1", "lfm2"])
+def test_a_checkpoint_reads_on_bit_identically(family):
+    model = opened(family)
+    memory = model.pin([tokens(PINNED)])
+    model.read(memory, [tokens(30)])
+    assert torch.equal(model.read(decode(encode(memory)), [tokens(12)]), model.read(memory, [tokens(12)]))
 
 
 def test_memory_has_the_size_that_was_promised_and_keeps_it(model):
