@@ -189,7 +189,7 @@ def _open_tokenizer(files: ModelFiles, vocabulary: int) -> "PreTrainedTokenizerF
             )
     except Exception as error:  # the Rust tokenizer raises bare Exceptions for a damaged file
         raise ModelError(f"the tokenizer in {files.folder} cannot be opened: {error}") from error
-    _check_fits(files, tokenizer, vocabulary)
+    _check_fits(files, tokenizer, vocabulary, tokenizer.vocab_size - 1)
     return cast("PreTrainedTokenizerFast", tokenizer)
 
 
@@ -198,16 +198,16 @@ def _open_vocabulary(files: ModelFiles, path: Path, vocabulary: int) -> "PreTrai
 
     tokenizer = world_tokenizer(path)
     tokenizer.chat_template = chat_template(files.folder)
-    _check_fits(files, tokenizer, vocabulary)
+    _check_fits(files, tokenizer, vocabulary, max(tokenizer.get_vocab().values()))
     return tokenizer
 
 
-def _check_fits(files: ModelFiles, tokenizer: "PreTrainedTokenizerFast", rows: int) -> None:
-    """Check that every word of the tokenizer has its row in the embeddings.
+def _check_fits(files: ModelFiles, tokenizer: "PreTrainedTokenizerFast", rows: int, largest: int) -> None:
+    """Check that every word of the tokenizer, up to `largest`, has its row in the embeddings.
 
     Tokens that were added to a tokenizer later may lack one: Gemma's for images does, and no text contains it.
     """
-    needed = max([tokenizer.vocab_size - 1, tokenizer.bos_token_id or 0, tokenizer.eos_token_id or 0])
+    needed = max([largest, tokenizer.bos_token_id or 0, tokenizer.eos_token_id or 0])
     if needed >= rows:
         raise ModelError(
             f"{files.name} knows tokens up to {rows - 1:,}, and its tokenizer makes {needed:,}: they do not belong "
