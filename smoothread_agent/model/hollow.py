@@ -32,7 +32,7 @@ def hollow(folder: Path, dtype: torch.dtype) -> PreTrainedModel | RWKV7:
         with quiet_transformers():
             config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
             with torch.device("meta"), no_init_weights():
-                model = AutoModelForCausalLM.from_config(
+                model = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
                     config,
                     dtype=dtype,
                     attn_implementation=NAME,
@@ -55,7 +55,7 @@ def _fill(model: PreTrainedModel) -> None:
         for name, buffer in module._buffers.items():
             if buffer is not None:
                 module._buffers[name] = torch.zeros_like(buffer, device="cpu")
-    model.initialize_weights()  # what is left: buffers that no file holds, such as rotary frequencies
+    model.initialize_weights()  # type: ignore[no-untyped-call]  # what is left: buffers that no file holds, such as rotary frequencies
 
 
 def _hollow_rwkv7(folder: Path, dtype: torch.dtype) -> RWKV7:

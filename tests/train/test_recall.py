@@ -90,11 +90,11 @@ def test_the_network_it_leaves_opens_as_any_other(tmp_path):
 def test_one_pair_is_learned_within_seconds(tmp_path):
     """Of 8 values one, by chance 12 % right: the shortest proof that gradients teach the matrix to recall."""
     settings = Settings(
-        steps=150, batch=32, pairs=1, shortest=8, longest=8, noise=4, keys=8, values=8, layers=1, hidden=64,
-        learning_rate=4e-3, warmup=10, evaluate_every=150, evaluated=64, evaluated_lengths=(8, 64),
+        steps=60, batch=32, pairs=1, shortest=8, longest=8, noise=4, keys=8, values=8, layers=1, hidden=64,
+        learning_rate=4e-3, warmup=10, evaluate_every=60, evaluated=64, evaluated_lengths=(8, 64),
     )  # fmt: skip
     trainer = RecallTrainer(settings, tmp_path)
     figures = []
     trainer.run(figures.append)
     assert figures[-1]["recalled_8"] > 0.9
-    assert figures[-1]["recalled_64"] > 0.5  # eight times as long as any text it was trained on
+    assert figures[-1]["recalled_64"] > 0.9  # eight times as long as any text it was trained on

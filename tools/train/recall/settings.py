@@ -14,7 +14,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 0
-    steps: int = Field(default=4000, ge=1)
+    steps: int = Field(default=2000, ge=1)
     batch: int = Field(default=32, ge=1, description="texts a step")
     pairs: int = Field(default=8, ge=1, description="pairs a text at the most")
     shortest: int = Field(default=24, ge=8, description="tokens of a text, questions left out")
@@ -23,10 +23,10 @@ class Settings(BaseModel):
     keys: int = Field(default=32, ge=1)
     values: int = Field(default=32, ge=1)
     layers: int = Field(default=2, ge=1)
-    hidden: int = Field(default=128, ge=32)
+    hidden: int = Field(default=64, ge=32)
     head_dim: int = 64
-    learning_rate: float = 1e-3
-    warmup: int = 100
+    learning_rate: float = 3e-3
+    warmup: int = 30
     clip: float = 1.0
     evaluate_every: int = 200
     evaluated: int = Field(default=32, description="texts of each length")
