@@ -99,7 +99,7 @@ class SideBySide:
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
         """As `WindowCall.attend`, over all of their tokens: `[batch, head, token, dim]`."""
-        parts = (tensor.split(list(self.widths), dim=2) for tensor in (query, key, value))
+        parts = (torch.split(tensor, list(self.widths), dim=2) for tensor in (query, key, value))
         out = [
             call.attend(layer, *part, **options)
             for call, part in zip(self.calls, zip(*parts, strict=True), strict=True)

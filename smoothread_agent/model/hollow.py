@@ -1,10 +1,11 @@
 """A model without its weights: enough to see how it is built and what it keeps, in a moment and in little memory."""
 
+from functools import partial
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import nn
+from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.initialization import no_init_weights
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
@@ -47,6 +48,8 @@ def hollow(folder: Path, dtype: torch.dtype) -> PreTrainedModel | RWKV7:
 
 def _fill(model: PreTrainedModel) -> None:
     for module in model.modules():
+        if isinstance(module, nn.Linear):
+            module.forward = partial(_zeros, module.out_features)  # type: ignore[method-assign]  # nothing to multiply
         for name, weight in module._parameters.items():
             if weight is not None:
                 zero = torch.zeros((), dtype=weight.dtype).expand(weight.shape)
@@ -56,6 +59,10 @@ def _fill(model: PreTrainedModel) -> None:
             if buffer is not None:
                 module._buffers[name] = torch.zeros_like(buffer, device="cpu")
     model.initialize_weights()  # type: ignore[no-untyped-call]  # what is left: buffers that no file holds, such as rotary frequencies
+
+
+def _zeros(width: int, x: Tensor) -> Tensor:
+    return x.new_zeros(*x.shape[:-1], width)
 
 
 def _hollow_rwkv7(folder: Path, dtype: torch.dtype) -> RWKV7:

@@ -118,7 +118,8 @@ class PinnedWindowModel(RecurrentModel):
         check_belongs(memory, self._layout, self.device, len(tokens))
         logits = torch.full((memory.batch, self.vocab_size), float("nan"), device=self.device)
         for group in self._groups(memory, self._stretches(memory, tokens)):
-            last, begin = {}, 0
+            last: dict[int, int] = {}
+            begin = 0
             for stretch in group:
                 last |= {row: begin + len(part) - 1 for row, part in enumerate(stretch.tokens) if part}
                 begin += stretch.width
