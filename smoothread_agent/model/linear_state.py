@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from smoothread_agent.errors import ModelError
-from smoothread_agent.model.attention import NAME, WindowCall
+from smoothread_agent.model.attention import NAME, SideBySide, WindowCall
 from smoothread_agent.model.belonging import Shape, check_belongs
 from smoothread_agent.model.linear_families import pace_of
 from smoothread_agent.model.memory import HiddenMemory
@@ -23,6 +23,7 @@ from smoothread_agent.model.reach import Reach
 from smoothread_agent.model.rotary import rotations_of
 from smoothread_agent.model.state_cache import StateCache, forward, probe
 from smoothread_agent.model.step_limits import hold_time_steps
+from smoothread_agent.model.window import Stretch
 
 SEGMENT = 512
 """Tokens a row in one forward pass at the most, so that a long text takes no more memory than a short one."""
@@ -32,14 +33,17 @@ SEGMENT = 512
 class Step:
     """What one forward pass reads: as many tokens into each of `rows`. There is no padding, which states would read.
 
-    `start` and `shift` are a row's first slot in its window, and whether that is moved on before.
+    `started` says whether the rows hold a state already. A stretch crosses no edge of a row's window.
     """
 
     rows: list[int]
-    tokens: list[Sequence[int]]
-    start: list[int]
-    shift: list[bool]
     started: bool
+    stretches: list[Stretch]
+
+    @property
+    def width(self) -> int:
+        """Tokens a row."""
+        return sum(stretch.width for stretch in self.stretches)
 
 
 class LinearStateModel(RecurrentModel):
@@ -135,8 +139,25 @@ class LinearStateModel(RecurrentModel):
         return logits
 
     def _steps(self, memory: HiddenMemory, tokens: TokenRows) -> Iterator[Step]:
-        """Cut the rows so that those of a step are equally long and none crosses the edge of its window."""
+        """Stretches of the same rows share a forward pass, as many as are no longer together than one may be."""
         started = [count > 0 for count in memory.tokens_read.tolist()]
+        step: Step | None = None
+        for rows, stretch in self._stretches(memory, tokens, started.copy()):
+            if step is not None and step.rows == rows and step.width + stretch.width <= self.longest:
+                step.stretches.append(stretch)
+                continue
+            if step is not None:
+                yield step
+            step = Step(rows, started[rows[0]], [stretch])
+            for row in rows:
+                started[row] = True
+        if step is not None:
+            yield step
+
+    def _stretches(
+        self, memory: HiddenMemory, tokens: TokenRows, started: list[bool]
+    ) -> Iterator[tuple[list[int], Stretch]]:
+        """Cut the rows so that those of a stretch are equally long and none crosses the edge of its window."""
         if self.attending:
             used = memory.tensors["used"].tolist()
             edges = [pinned + 2 * self.window for pinned in memory.tensors["pinned"].tolist()]
@@ -148,11 +169,10 @@ class LinearStateModel(RecurrentModel):
             full = [used[row] == edges[row] for row in rows]
             for row, moves in zip(rows, full, strict=True):
                 used[row] -= self.window if moves else 0
-            width = min(
-                self.longest, *(len(tokens[r]) - done[r] for r in rows), *(edges[r] - used[r] for r in rows)
-            )
+            room = [min(len(tokens[row]) - done[row], edges[row] - used[row]) for row in rows]
+            width = min(self.longest, *room)
             parts = [tokens[row][done[row] : done[row] + width] for row in rows]
-            yield Step(rows, parts, [used[row] for row in rows], full, started[left[0]])
+            yield rows, Stretch(parts, [used[row] for row in rows], full)
             for row in rows:
                 used[row] += width
                 done[row] += width
@@ -160,34 +180,42 @@ class LinearStateModel(RecurrentModel):
 
     def _forward(self, memory: HiddenMemory, step: Step) -> Tensor:
         """Read one step: logits `[row, vocab]` after each row's last token."""
-        rows, width = step.rows, len(step.tokens[0])
+        rows, device = step.rows, self.device
         part = {name: _rows_of(tensor, rows) for name, tensor in memory.tensors.items()}
-        start = torch.tensor(step.start, device=self.device)
-        call = self._call(part, step, start, width) if self.attending else None
+        starts = [torch.tensor(stretch.start, device=device) for stretch in step.stretches]
+        widths = [stretch.width for stretch in step.stretches]
+        call = None
+        if self.attending:
+            pairs = zip(step.stretches, starts, strict=True)
+            call = SideBySide([self._call(part, stretch, start) for stretch, start in pairs], widths)
+            part["used"] = starts[-1] + widths[-1]
         states = [
             {name: part[f"layers.{index}.{name}"] for name in layer.states}
             for index, layer in enumerate(self.layers)
         ]
         cache = StateCache.over(states, step.started, call)
-        positions = start[:, None] + torch.arange(width, device=self.device)
-        logits = forward(self.model, torch.tensor(step.tokens, device=self.device), positions, cache)
+        lines = zip(*(stretch.tokens for stretch in step.stretches), strict=True)
+        ids = [[token for some in line for token in some] for line in lines]
+        positions = [
+            start[:, None] + torch.arange(width, device=device)
+            for start, width in zip(starts, widths, strict=True)
+        ]
+        logits = forward(self.model, torch.tensor(ids, device=device), torch.cat(positions, dim=1), cache)
         for index in range(len(self.layers)):
             part |= {f"layers.{index}.{name}": state for name, state in cache.states(index).items()}
-        if self.attending:
-            part["used"] = start + width
         for name, tensor in part.items():
             if tensor.data_ptr() != memory.tensors[name][rows[0]].data_ptr():  # else it was written in place
                 memory.tensors[name][rows] = tensor
-        memory.tokens_read[rows] += width
+        memory.tokens_read[rows] += step.width
         return logits
 
-    def _call(self, part: dict[str, Tensor], step: Step, start: Tensor, width: int) -> WindowCall:
+    def _call(self, part: dict[str, Tensor], stretch: Stretch, start: Tensor) -> WindowCall:
         return WindowCall(
             keys={layer: part[f"layers.{layer}.keys"] for layer in self.attending},
             values={layer: part[f"layers.{layer}.values"] for layer in self.attending},
             start=start,
-            lengths=torch.full_like(start, width),
-            shift=torch.tensor(step.shift, device=self.device),
+            lengths=torch.full_like(start, stretch.width),
+            shift=torch.tensor(stretch.shift, device=self.device),
             pinned=part["pinned"],
             window=self.window,
             rotations=self._rotations,

@@ -95,7 +95,6 @@ def _load(
     import transformers  # noqa: F401
 
     from smoothread_agent.model.placement import choose_device, choose_dtype
-
     from smoothread_agent.model.rwkv7_weights import MODEL_TYPE, load_network
 
     place = choose_device(device)

@@ -11,7 +11,7 @@ from transformers import Cache, PreTrainedModel
 from transformers.cache_utils import DynamicCache, LinearAttentionCacheLayerMixin, LinearAttentionLayer
 
 from smoothread_agent.errors import ModelError
-from smoothread_agent.model.attention import CALL, Probe, WindowCall
+from smoothread_agent.model.attention import CALL, Call, Probe
 from smoothread_agent.model.belonging import Shape
 
 _KINDS = ("conv", "recurrent")
@@ -37,14 +37,12 @@ class StateCache(Cache):
     several layers, and only the cache is told which layer it is.
     """
 
-    def __init__(self, layers: list[Any], call: WindowCall | Probe | None) -> None:
+    def __init__(self, layers: list[Any], call: Call | None) -> None:
         super().__init__(layers=layers)
         self._call, self._layer = call, -1
 
     @classmethod
-    def over(
-        cls, layers: Sequence[Mapping[str, Tensor]], started: bool, call: WindowCall | None
-    ) -> "StateCache":
+    def over(cls, layers: Sequence[Mapping[str, Tensor]], started: bool, call: Call | None) -> "StateCache":
         """A cache over each layer's states, `[batch, ...]` by the names of `LayerStates.states`.
 
         Args:

@@ -163,6 +163,15 @@ class TestTheWindowOfAHybrid:
             assert (logits[0] - logits[1]).abs().max().item() > 1e-2 or not is_seen
             assert torch.equal(*logits) or is_seen
 
+    def test_stretches_on_either_side_of_an_edge_share_a_forward_pass(self):
+        model, passes = opened("lfm2"), []
+        model.model.register_forward_hook(lambda *_: passes.append(1))
+        memory = model.pin([tokens(PINNED)])
+        model.read(memory, [tokens(100)])  # over four edges
+        assert len(passes) == 2
+        model.read(memory, [tokens(100)])
+        assert len(passes) == 3
+
     def test_states_and_windows_are_in_one_memory(self):
         memory = opened("falcon_h1").pin([tokens(PINNED)])
         first = {name for name in memory.tensors if name.startswith("layers.0.")}
