@@ -145,10 +145,15 @@ def model_info(
     adapter: Adapter = "none",
     as_json: AsJson = False,
 ) -> None:
-    """What a model is: sizes, trained length, dtype, fingerprint."""
+    """What a model is: sizes, trained length, dtype, fingerprint; and whether and how it can be read with."""
     from smoothread_agent.model import catalog
 
-    _show(catalog.model_info(name, adapter=None if adapter == "none" else adapter), as_json)
+    info = catalog.model_info(name, adapter=None if adapter == "none" else adapter)
+    with _progress.status("looking how it reads"), collector_paused():
+        from smoothread_agent.model.verdict import judge
+
+        verdict = judge(info.folder)
+    _show(asdict(info) | asdict(verdict), as_json)
 
 
 @models.command("pull")
@@ -161,15 +166,15 @@ def pull(
 
     with _progress.status("getting the model ready") as status:
         info = catalog.model_info(name, allow_download=True, progress=status.update)
-    _show(info, as_json)
+    _show(asdict(info), as_json)
 
 
-def _show(info: Any, as_json: bool) -> None:
+def _show(info: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        _dump(asdict(info))
+        _dump(info)
         return
     table = Table(show_header=False)
-    for field, value in asdict(info).items():
+    for field, value in info.items():
         table.add_row(field, f"{value:,}" if isinstance(value, int) else str(value))
     _output.print(table)
 

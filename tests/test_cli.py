@@ -108,3 +108,5 @@ def test_models_are_listed_and_described(model):
     assert described["architecture"] == "LlamaForCausalLM"
     assert described["trained_length"] == 4096
     assert len(described["fingerprint"]) == 64
+    assert (described["support"], described["windowed"]) == ("supported by windowing", "2 of 2 layers")
+    assert described["note"].count("behind a window it forgets") == 1

@@ -1,19 +1,21 @@
 """How transformers' attention layers reach a hidden memory: one attention function, registered by name.
 
 A model that is set to `NAME` hands each layer's queries, keys and values to `_attend`, and with them the
-`WindowCall`s that `PinnedWindowModel` passed to the model's forward as the keyword `CALL`. So a model needs no cache
-class, and no mask is ever built by transformers.
+`WindowCall`s that the recurrent model passed to the model's forward as the keyword `CALL`. No mask is ever built by
+transformers, and what its caches do with keys and values plays no part.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from smoothread_kernels.window_advance import window_advance
 from smoothread_kernels.window_attention import window_attention
 from torch import Tensor, nn
 from transformers import AttentionInterface
+
+from smoothread_agent.errors import ModelError
 
 NAME = "smoothread_window"
 CALL = "smoothread_call"
@@ -28,27 +30,36 @@ class Rotation:
     interleaved: bool
 
 
+class Call(Protocol):
+    """What attention layers call in a forward pass."""
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
+        """The output of a layer's attention, `[batch, head, token, dim]`."""
+
+
 @dataclass(frozen=True)
 class WindowCall:
     """One forward pass over one stretch of tokens: where each row writes, and what it sees.
 
-    `start`, `lengths`, `shift` and `pinned` are `[batch]`, as `smoothread_kernels.layout` defines them.
+    `start`, `lengths`, `shift` and `pinned` are `[batch]`, as `smoothread_kernels.layout` defines them. `keys`,
+    `values` and `rotations` are those of each layer that attends, by its index. A layer with a window of its own,
+    smaller than `window`, keeps it.
     """
 
-    keys: list[Tensor]
-    values: list[Tensor]
+    keys: Mapping[int, Tensor]
+    values: Mapping[int, Tensor]
     start: Tensor
     lengths: Tensor
     shift: Tensor
     pinned: Tensor
     window: int
-    rotation: Rotation
+    rotations: Mapping[int, Rotation]
     train: bool = False
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
         """Write this layer's new keys and values to the memory, then attend: `[batch, head, token, dim]`."""
         where: dict[str, Any] = {"start": self.start, "lengths": self.lengths, "pinned": self.pinned}
-        kept_keys, kept_values = self.keys[layer], self.values[layer]
+        kept_keys, kept_values, rotation = self.keys[layer], self.values[layer], self.rotations[layer]
         window_advance(
             kept_keys,
             kept_values,
@@ -56,9 +67,9 @@ class WindowCall:
             value.detach(),
             shift=self.shift,
             window=self.window,
-            cos=self.rotation.cos,
-            sin=self.rotation.sin,
-            interleaved=self.rotation.interleaved,
+            cos=rotation.cos,
+            sin=rotation.sin,
+            interleaved=rotation.interleaved,
             **where,
         )
         if self.train:  # gradients flow through this stretch and stop at its edge
@@ -88,7 +99,7 @@ class SideBySide:
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
         """As `WindowCall.attend`, over all of their tokens: `[batch, head, token, dim]`."""
-        parts = (tensor.split(list(self.widths), dim=2) for tensor in (query, key, value))
+        parts = (torch.split(tensor, list(self.widths), dim=2) for tensor in (query, key, value))
         out = [
             call.attend(layer, *part, **options)
             for call, part in zip(self.calls, zip(*parts, strict=True), strict=True)
@@ -98,15 +109,30 @@ class SideBySide:
 
 @dataclass
 class Probe:
-    """Stands in for a `WindowCall` once, to learn the shape of every attention layer."""
+    """Stands in for a `WindowCall` once, to learn of every attention layer.
+
+    Attributes:
+        shapes: KV heads and head dimension.
+        own_windows: tokens, of the layers that have a window of their own.
+    """
 
     shapes: dict[int, tuple[int, int]] = field(default_factory=dict)
+    own_windows: dict[int, int] = field(default_factory=dict)
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
-        """Note the layer's KV heads and head dimension; for one token, attention is its value."""
-        if value.shape[-1] != key.shape[-1]:
-            raise ValueError(f"layer {layer} has values of another width than its keys")
+        """Note what there is to know of the layer. What is given back has the right shape and no meaning.
+
+        Raises:
+            ModelError: keys and values differ in width, as they do where a layer keeps them compressed.
+        """
+        if value.shape != key.shape:
+            raise ModelError(
+                f"layer {layer} has values of another shape than its keys, which a window does not hold: use a model "
+                "without latent attention"
+            )
         self.shapes[layer] = (key.shape[1], key.shape[3])
+        if options.get("sliding_window") is not None:
+            self.own_windows[layer] = options["sliding_window"]
         return value.repeat_interleave(query.shape[1] // value.shape[1], dim=1)
 
 
@@ -120,11 +146,25 @@ def _attend(
     sliding_window: int | None = None,
     softcap: float | None = None,
     s_aux: Tensor | None = None,
+    position_bias: Tensor | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    call: SideBySide | Probe = kwargs[CALL]
+    if position_bias is not None:
+        raise ModelError(
+            "this model adds a bias by distance to its attention, which a window does not carry: use a model with "
+            "rotary positions"
+        )
+    call: Call | None = kwargs.get(CALL)
+    if call is None:
+        raise ModelError(
+            "this model does not hand its attention layers what it is called with, so they find no memory: its code in "
+            "transformers is of an older kind"
+        )
+    layer: Any = (
+        module.layer_idx
+    )  # None where one module serves several layers: their cache knows which it is
     out = call.attend(
-        int(module.layer_idx),  # type: ignore[arg-type]  # an int on every transformers attention layer
+        -1 if layer is None else layer,
         query,
         key,
         value,

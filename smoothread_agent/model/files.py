@@ -11,6 +11,8 @@ Kind = Literal["folder", "gguf", "package", "hub"]
 
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
+VOCABULARY_FILES = "rwkv_vocab*.txt"
+"""How the RWKV World tokenizer's vocabulary is called in a model's folder."""
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
 
 
@@ -71,10 +73,23 @@ def check_layout(folder: Path) -> None:
             raise ModelError(f"{folder} is an adapter: give its base as the model, and this as the adapter")
         raise ModelError(f"{folder} is no model: it has no {CONFIG}")
     weight_files(folder)
+    tokenizer_file(folder)
+
+
+def tokenizer_file(folder: Path) -> Path:
+    """The file that a model's tokenizer is opened from: tokenizer.json, or the only RWKV vocabulary.
+
+    Raises:
+        ModelError: there is none.
+    """
+    vocabularies = sorted(folder.glob(VOCABULARY_FILES))
+    if not (folder / TOKENIZER).is_file() and len(vocabularies) == 1:
+        return vocabularies[0]
     if not (folder / TOKENIZER).is_file():
         raise ModelError(
             f"{folder} has no {TOKENIZER}: save its tokenizer there (save_pretrained of a fast tokenizer)"
         )
+    return folder / TOKENIZER
 
 
 def read_json(path: Path) -> dict[str, Any]:

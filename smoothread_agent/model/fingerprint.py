@@ -10,7 +10,7 @@ from typing import Any
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.cache import file_digests
-from smoothread_agent.model.files import CONFIG, TOKENIZER, read_json, weight_files
+from smoothread_agent.model.files import CONFIG, read_json, tokenizer_file, weight_files
 
 _PASSING = {"_name_or_path", "architectures", "dtype", "torch_dtype", "transformers_version", "use_cache"}
 """Entries of a configuration that say who saved it, not what the model computes."""
@@ -35,12 +35,27 @@ def tokenizer_digest(folder: Path) -> str:
     Raises:
         ModelError: a file is missing or unreadable.
     """
-    settings_file, template_file = folder / "tokenizer_config.json", folder / "chat_template.jinja"
-    settings = read_json(settings_file) if settings_file.is_file() else {}
-    template = template_file.read_text("utf-8") if template_file.is_file() else settings.get("chat_template")
+    settings, template = _tokenizer_settings(folder), chat_template(folder)
     telling = {key: _token_text(settings[key]) for key in _TELLING if settings.get(key) is not None}
-    words = _file_digests([folder / TOKENIZER])
+    words = _file_digests([tokenizer_file(folder)])
     return _digest({"tokenizer": words, "template": template, "settings": telling})
+
+
+def chat_template(folder: Path) -> Any:
+    """A model's chat format as its folder has it, or None.
+
+    Raises:
+        ModelError: a file is unreadable.
+    """
+    template_file = folder / "chat_template.jinja"
+    if template_file.is_file():
+        return template_file.read_text("utf-8")
+    return _tokenizer_settings(folder).get("chat_template")
+
+
+def _tokenizer_settings(folder: Path) -> dict[str, Any]:
+    settings_file = folder / "tokenizer_config.json"
+    return read_json(settings_file) if settings_file.is_file() else {}
 
 
 def fingerprint(*, weights: str, tokenizer: str, adapter: str | None) -> str:

@@ -2,19 +2,29 @@
 
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.adapter import Adapter, read_adapter
-from smoothread_agent.model.files import CONFIG, ModelFiles, read_json, weight_files
-from smoothread_agent.model.fingerprint import fingerprint, tokenizer_digest
+from smoothread_agent.model.files import (
+    CONFIG,
+    TOKENIZER,
+    ModelFiles,
+    read_json,
+    tokenizer_file,
+    weight_files,
+)
+from smoothread_agent.model.fingerprint import chat_template, fingerprint, tokenizer_digest
 from smoothread_agent.model.quiet import quiet_transformers
 from smoothread_agent.model.startup import collector_paused, read_ahead
 from smoothread_agent.model.trust import check_asks_for_no_code, check_is_no_repository
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from smoothread_agent.model.rwkv7_network import RWKV7
 
 _NO_LIMIT = 10**30
 """What transformers itself takes for a tokenizer that knows no longest text."""
@@ -29,15 +39,15 @@ class LoadedModel:
         tokenizer: exactly as tokenizer.json has it.
         fingerprint: digest of weights, configuration, adapter, tokenizer and chat format: 64 hex digits.
         name: the model's name, and the adapter's.
-        config: the model's configuration.
+        config: the model's configuration, a `PreTrainedConfig` or a `RWKV7Config`.
         files: what it was loaded from.
     """
 
-    model: "PreTrainedModel"
+    model: "PreTrainedModel | RWKV7"
     tokenizer: "PreTrainedTokenizerFast"
     fingerprint: str
     name: str
-    config: "PreTrainedConfig"
+    config: Any
     files: ModelFiles
 
     @property
@@ -85,16 +95,26 @@ def _load(
     import transformers  # noqa: F401
 
     from smoothread_agent.model.placement import choose_device, choose_dtype
+    from smoothread_agent.model.rwkv7_weights import MODEL_TYPE, load_network
 
     place = choose_device(device)
-    model = _open(files, choose_dtype(dtype, place), attn_implementation)
+    precision = choose_dtype(dtype, place)
     try:
-        if lora is not None:
-            _merge(model, lora, files)
-        model = model.to(place).eval()  # type: ignore[arg-type]
+        model: PreTrainedModel | RWKV7
+        if read_json(files.folder / CONFIG).get("model_type") == MODEL_TYPE:
+            if lora is not None:
+                raise ModelError(f"{files.name} is RWKV-7, which takes no adapter: open it without")
+            model = load_network(files.folder, dtype=precision, device=place)
+            vocabulary = model.config.vocab_size
+        else:
+            opened = _open(files, precision, attn_implementation)
+            if lora is not None:
+                _merge(opened, lora, files)
+            model = opened.to(place).eval()  # type: ignore[arg-type]
+            vocabulary = int(opened.config.get_text_config().vocab_size)
     except torch.OutOfMemoryError as error:
         raise ModelError(f"{files.name} does not fit into the memory of {place}: {error}") from error
-    tokenizer = _open_tokenizer(files, model.config)
+    tokenizer = _open_tokenizer(files, vocabulary)
     digest = fingerprint(
         weights=files.weights_digest,
         tokenizer=tokenizer_digest(files.folder),
@@ -149,15 +169,18 @@ def _merge(model: "PreTrainedModel", lora: Adapter, files: ModelFiles) -> None:
     merge(model, lora, StoredWeights(weight_files(files.folder)))
 
 
-def _open_tokenizer(files: ModelFiles, config: "PreTrainedConfig") -> "PreTrainedTokenizerFast":
-    """The tokenizer of tokenizer.json, and of nothing else.
+def _open_tokenizer(files: ModelFiles, vocabulary: int) -> "PreTrainedTokenizerFast":
+    """The tokenizer of tokenizer.json, or of an RWKV vocabulary, and of nothing else.
 
     `AutoTokenizer` rebuilds it for some classes (GPT2Tokenizer, Qwen2Tokenizer) and drops what the file
     says on how to cut text before merging. A longest text is of no meaning to a model that reads on without
-    end.
+    end. A vocabulary has no chat format of its own; the folder may.
     """
     from transformers import PreTrainedTokenizerFast
 
+    path = tokenizer_file(files.folder)
+    if path.name != TOKENIZER:
+        return _open_vocabulary(files, path, vocabulary)
     try:
         with quiet_transformers():
             tokenizer = PreTrainedTokenizerFast.from_pretrained(
@@ -165,17 +188,25 @@ def _open_tokenizer(files: ModelFiles, config: "PreTrainedConfig") -> "PreTraine
             )
     except Exception as error:  # the Rust tokenizer raises bare Exceptions for a damaged file
         raise ModelError(f"the tokenizer in {files.folder} cannot be opened: {error}") from error
-    _check_fits(files, tokenizer, config)
+    _check_fits(files, tokenizer, vocabulary, tokenizer.vocab_size - 1)
     return cast("PreTrainedTokenizerFast", tokenizer)
 
 
-def _check_fits(files: ModelFiles, tokenizer: "PreTrainedTokenizerFast", config: "PreTrainedConfig") -> None:
-    """Check that every word of the tokenizer has its row in the embeddings.
+def _open_vocabulary(files: ModelFiles, path: Path, vocabulary: int) -> "PreTrainedTokenizerFast":
+    from smoothread_agent.model.world_tokenizer import world_tokenizer
+
+    tokenizer = world_tokenizer(path)
+    tokenizer.chat_template = chat_template(files.folder)
+    _check_fits(files, tokenizer, vocabulary, max(tokenizer.get_vocab().values()))
+    return tokenizer
+
+
+def _check_fits(files: ModelFiles, tokenizer: "PreTrainedTokenizerFast", rows: int, largest: int) -> None:
+    """Check that every word of the tokenizer, up to `largest`, has its row in the embeddings.
 
     Tokens that were added to a tokenizer later may lack one: Gemma's for images does, and no text contains it.
     """
-    rows = int(config.get_text_config().vocab_size)
-    needed = max([tokenizer.vocab_size - 1, tokenizer.bos_token_id or 0, tokenizer.eos_token_id or 0])
+    needed = max([largest, tokenizer.bos_token_id or 0, tokenizer.eos_token_id or 0])
     if needed >= rows:
         raise ModelError(
             f"{files.name} knows tokens up to {rows - 1:,}, and its tokenizer makes {needed:,}: they do not belong "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.conversion import Progress, converted
-from smoothread_agent.model.files import CONFIG, Kind, ModelFiles, check_layout
+from smoothread_agent.model.files import CONFIG, VOCABULARY_FILES, Kind, ModelFiles, check_layout
 from smoothread_agent.model.fingerprint import weights_digest
 from smoothread_agent.model.gguf_header import is_gguf
 
@@ -26,6 +26,7 @@ HUB_FILES = [
     "tokenizer_config.json",
     "special_tokens_map.json",
     "chat_template.jinja",
+    VOCABULARY_FILES,
 ]
 """What is taken from the hub: no code, nothing pickled, no second copy of the weights."""
 

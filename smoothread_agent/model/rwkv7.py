@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from smoothread_agent.errors import MemoryMismatchError, RequestError
+from smoothread_agent.errors import RequestError
+from smoothread_agent.model.belonging import Shape, check_belongs
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel, TokenRows
 from smoothread_agent.model.rwkv7_network import RWKV7, LayerState
@@ -35,6 +36,14 @@ class RWKV7Model(RecurrentModel):
         self.fingerprint, self.window = fingerprint, window
         self.vocab_size = network.config.vocab_size
         self.device, self.dtype = network.device, network.dtype
+        config = network.config
+        matrices = (config.num_layers, config.num_heads, config.head_dim, config.head_dim)
+        vectors = Shape((config.num_layers, config.hidden_size), self.dtype)
+        self._layout = {
+            "wkv": Shape(matrices, torch.float32),
+            "time_shift": vectors,
+            "channel_shift": vectors,
+        }
 
     def memory_bytes(self, batch: int = 1) -> int:
         """Bytes of a memory."""
@@ -64,7 +73,7 @@ class RWKV7Model(RecurrentModel):
     @torch.inference_mode()
     def read(self, memory: HiddenMemory, tokens: TokenRows) -> Tensor:
         """See `RecurrentModel.read`."""
-        self._check(memory, tokens)
+        check_belongs(memory, self._layout, self.device, len(tokens))
         logits = torch.full((memory.batch, self.vocab_size), float("nan"), device=self.device)
         for first in range(0, max(map(len, tokens)), SEGMENT):
             part = [row[first : first + SEGMENT] for row in tokens]
@@ -83,7 +92,7 @@ class RWKV7Model(RecurrentModel):
         Gradients flow through a stretch of `window` tokens and are cut at its edge, where the memory is carried over.
         Whoever calls backward between two stretches needs memory for one, however long the text.
         """
-        self._check(memory, tokens)
+        check_belongs(memory, self._layout, self.device, len(tokens))
         for first in range(0, max(map(len, tokens)), self.window):
             stream = self._forward(memory, [row[first : first + self.window] for row in tokens])
             yield [
@@ -115,21 +124,3 @@ class RWKV7Model(RecurrentModel):
                     memory.tensors[name][:, layer].copy_(tensor)
             memory.tokens_read.add_(lengths)
         return stream  # type: ignore[no-any-return]
-
-    def _check(self, memory: HiddenMemory, tokens: TokenRows) -> None:
-        config = self.network.config
-        vectors = (memory.batch, config.num_layers, config.hidden_size)
-        matrices = (*vectors[:2], config.num_heads, config.head_dim, config.head_dim)
-        shapes = {"wkv": matrices, "time_shift": vectors, "channel_shift": vectors}
-        if {name: tuple(tensor.shape) for name, tensor in memory.tensors.items()} != shapes:
-            raise MemoryMismatchError(
-                "this memory was made by another model: read the source again with this one"
-            )
-        found = memory.tensors["time_shift"]
-        if found.dtype != self.dtype or found.device != self.device:
-            raise MemoryMismatchError(
-                f"this memory is {found.dtype} on {found.device}, the model {self.dtype} on {self.device}: "
-                "load the model as it was when the memory was made"
-            )
-        if len(tokens) != memory.batch:
-            raise RequestError(f"{len(tokens)} rows of tokens for a memory of {memory.batch} rows")

@@ -17,6 +17,9 @@ from smoothread_agent.errors import ModelError
 from smoothread_agent.model.files import CONFIG, read_json, weight_files
 from smoothread_agent.model.rwkv7_network import RWKV7, RWKV7Config
 
+MODEL_TYPE = "rwkv7"
+"""What config.json says of a model in the HF layout."""
+
 _AUTHOR = {
     "emb.weight": "model.embeddings.weight",
     "ln_out.weight": "model.norm.weight",
@@ -88,8 +91,8 @@ def read_settings(folder: Path) -> dict[str, Any]:
         ModelError: it is missing or damaged, of another model, or of a kind of RWKV-7 that is not read here.
     """
     settings = read_json(folder / CONFIG)
-    if settings.get("model_type") != "rwkv7":
-        raise ModelError(f"{folder} is of model_type {settings.get('model_type')!r}, not rwkv7")
+    if settings.get("model_type") != MODEL_TYPE:
+        raise ModelError(f"{folder} is of model_type {settings.get('model_type')!r}, not {MODEL_TYPE}")
     if settings.get("attn"):
         raise ModelError(
             f"{folder} is a hybrid with attention layers, which is not read here: use plain RWKV-7"

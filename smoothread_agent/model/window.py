@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from smoothread_agent.errors import MemoryMismatchError, ModelError, RequestError
+from smoothread_agent.errors import ModelError
 from smoothread_agent.model.attention import CALL, NAME, Probe, SideBySide, WindowCall
+from smoothread_agent.model.belonging import Shape, check_belongs
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel, TokenRows
-from smoothread_agent.model.rotary import rotation_of
+from smoothread_agent.model.reach import Reach
+from smoothread_agent.model.rotary import rotations_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class PinnedWindowModel(RecurrentModel):
     Args:
         model: the model, in eval mode, on its device and in its dtype.
         fingerprint: digest of weights, adapter and tokenizer; the window is added to it here.
-        window: tokens in sight beside the pinned ones.
+        window: tokens in sight beside the pinned ones. Layers with a smaller window of their own keep it.
 
     Raises:
         ModelError: the model has no rotary attention of the usual form, has layers without attention, or was
@@ -49,25 +51,24 @@ class PinnedWindowModel(RecurrentModel):
     """
 
     def __init__(self, model: PreTrainedModel, *, fingerprint: str, window: int = 1024) -> None:
-        if window < 1:
-            raise ModelError(f"a window of {window} tokens cannot be read with: give at least 1")
+        config = model.config.get_text_config()
+        self.reach = Reach.of(config, window)
         self.model = model
         self.window = window
         self.fingerprint = f"{fingerprint}-window{window}"
         self.device, self.dtype = model.device, model.dtype
-        config = model.config.get_text_config()
         self.vocab_size = int(config.vocab_size)
-        self.trained_length = int(getattr(config, "max_position_embeddings", 0)) or None
-        if self.trained_length is not None and 2 * window >= self.trained_length:
-            raise ModelError(
-                f"a window of {window} tokens needs positions up to {2 * window}, and this model was trained to "
-                f"{self.trained_length}: choose a window below {self.trained_length // 2}"
-            )
-        self._rotation = rotation_of(model, window)
-        self._shapes = self._probe()
+        self._rotations = rotations_of(model, window, range(int(config.num_hidden_layers)))
+        self.shapes, self.own_windows = self._probe()
+        buffer = {
+            f"layers.{layer}.{name}": Shape((heads, None, dim), self.dtype)
+            for layer, (heads, dim) in enumerate(self.shapes)
+            for name in ("keys", "values")
+        }
+        self._layout = {**buffer, "pinned": Shape((), torch.int64), "used": Shape((), torch.int64)}
 
-    def _probe(self) -> list[tuple[int, int]]:
-        """KV heads and head dimension of every layer, as its attention really gets them."""
+    def _probe(self) -> tuple[list[tuple[int, int]], dict[int, int]]:
+        """What every layer's attention really gets: KV heads and head dimension; windows smaller than this one."""
         self.model.set_attn_implementation(NAME)
         probe = Probe()
         with torch.inference_mode():
@@ -79,17 +80,13 @@ class PinnedWindowModel(RecurrentModel):
                 f"{type(self.model).__name__} has {layers} layers of which {len(probe.shapes)} attend: "
                 "a pinned window needs attention in every layer"
             )
-        return [probe.shapes[layer] for layer in range(layers)]
-
-    @property
-    def max_pinned(self) -> int | None:
-        """Tokens that can be pinned before positions leave the range the model was trained on."""
-        return None if self.trained_length is None else self.trained_length - 2 * self.window
+        smaller = {layer: own for layer, own in probe.own_windows.items() if own < self.window}
+        return [probe.shapes[layer] for layer in range(layers)], smaller
 
     def memory_bytes(self, pinned: int, batch: int = 1) -> int:
         """Bytes of a memory with `pinned` pinned tokens a row."""
         slots = pinned + 2 * self.window
-        width = sum(heads * dim for heads, dim in self._shapes)
+        width = sum(heads * dim for heads, dim in self.shapes)
         return batch * (2 * width * slots * self.dtype.itemsize + 3 * 8)
 
     def pin(self, prefix: TokenRows) -> HiddenMemory:
@@ -104,17 +101,10 @@ class PinnedWindowModel(RecurrentModel):
         Raises:
             RequestError: a number is 0, or too large for this window.
         """
-        longest = max(pinned, default=0)
-        if not pinned or min(pinned) < 1:
-            raise RequestError("there is nothing to pin: give every row at least one token")
-        if self.max_pinned is not None and longest > self.max_pinned:
-            raise RequestError(
-                f"the instructions and the task take {longest} tokens, and beside a window of {self.window} "
-                f"at most {self.max_pinned} can be pinned: shorten the task, or choose a smaller window"
-            )
-        batch, slots = len(pinned), longest + 2 * self.window
+        self.reach.check_prefixes(pinned)
+        batch, slots = len(pinned), max(pinned) + 2 * self.window
         tensors = {}
-        for layer, (heads, dim) in enumerate(self._shapes):
+        for layer, (heads, dim) in enumerate(self.shapes):
             for name in ("keys", "values"):
                 shape = (batch, heads, slots, dim)
                 tensors[f"layers.{layer}.{name}"] = torch.zeros(shape, dtype=self.dtype, device=self.device)
@@ -125,10 +115,11 @@ class PinnedWindowModel(RecurrentModel):
     @torch.inference_mode()
     def read(self, memory: HiddenMemory, tokens: TokenRows) -> Tensor:
         """See `RecurrentModel.read`."""
-        self._check(memory, tokens)
+        check_belongs(memory, self._layout, self.device, len(tokens))
         logits = torch.full((memory.batch, self.vocab_size), float("nan"), device=self.device)
         for group in self._groups(memory, self._stretches(memory, tokens)):
-            last, begin = {}, 0
+            last: dict[int, int] = {}
+            begin = 0
             for stretch in group:
                 last |= {row: begin + len(part) - 1 for row, part in enumerate(stretch.tokens) if part}
                 begin += stretch.width
@@ -147,7 +138,7 @@ class PinnedWindowModel(RecurrentModel):
         cut at its edge, where the memory is carried over. Whoever calls backward between two stretches needs
         memory for one, however long the text.
         """
-        self._check(memory, tokens)
+        check_belongs(memory, self._layout, self.device, len(tokens))
         done = [0] * memory.batch
         for stretch in self._stretches(memory, tokens):
             kept = []
@@ -157,22 +148,6 @@ class PinnedWindowModel(RecurrentModel):
             union = sorted({at for row in kept for at in row}) or [0]
             logits = self._forward(memory, [stretch], union, train=True)
             yield [logits[row, [union.index(at) for at in ats]] for row, ats in enumerate(kept)]
-
-    def _check(self, memory: HiddenMemory, tokens: TokenRows) -> None:
-        keys = memory.tensors.get("layers.0.keys")
-        heads, dim = self._shapes[0]
-        layers = sum(name.endswith(".keys") for name in memory.tensors)
-        if keys is None or layers != len(self._shapes) or (keys.shape[1], keys.shape[3]) != (heads, dim):
-            raise MemoryMismatchError(
-                "this memory was made by another model: read the source again with this one"
-            )
-        if keys.dtype != self.dtype or keys.device != self.device:
-            raise MemoryMismatchError(
-                f"this memory is {keys.dtype} on {keys.device}, the model {self.dtype} on {self.device}: "
-                "load the model as it was when the memory was made"
-            )
-        if len(tokens) != memory.batch:
-            raise RequestError(f"{len(tokens)} rows of tokens for a memory of {memory.batch} rows")
 
     def _stretches(self, memory: HiddenMemory, tokens: TokenRows) -> list[Stretch]:
         """Cut each row at the edges of its own buffer."""
@@ -241,14 +216,14 @@ class PinnedWindowModel(RecurrentModel):
 
     def _call(self, memory: HiddenMemory, stretch: Stretch, start: Tensor, train: bool) -> WindowCall:
         return WindowCall(
-            keys=[memory.tensors[f"layers.{layer}.keys"] for layer in range(len(self._shapes))],
-            values=[memory.tensors[f"layers.{layer}.values"] for layer in range(len(self._shapes))],
+            keys={layer: memory.tensors[f"layers.{layer}.keys"] for layer in range(len(self.shapes))},
+            values={layer: memory.tensors[f"layers.{layer}.values"] for layer in range(len(self.shapes))},
             start=start,
             lengths=torch.tensor([len(part) for part in stretch.tokens], device=self.device),
             shift=torch.tensor(stretch.shift, device=self.device),
             pinned=memory.tensors["pinned"],
             window=self.window,
-            rotation=self._rotation,
+            rotations=self._rotations,
             train=train,
         )
 

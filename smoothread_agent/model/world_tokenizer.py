@@ -15,12 +15,10 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from smoothread_agent.errors import ModelError
+from smoothread_agent.model.files import VOCABULARY_FILES
 
 END_OF_TEXT = "<|endoftext|>"
 """Token 0, which no text contains: the models are trained to end a document with it."""
-
-VOCABULARY_FILES = "rwkv_vocab*.txt"
-"""How the vocabulary file is called in a model's folder."""
 
 _NESTING = 8
 """Bytes into a token from which on the expression lists the rest flatly: readers of expressions bound nesting."""

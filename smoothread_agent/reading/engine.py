@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from smoothread_agent.errors import ModelError
+from smoothread_agent.model.attention import NAME
+from smoothread_agent.model.choosing import recurrent_model
 from smoothread_agent.model.loading import load_model
+from smoothread_agent.model.protocol import RecurrentModel
 from smoothread_agent.model.resolve import DEFAULT_MODEL, resolve
-from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.policy import Calibrations, Thresholds
@@ -48,7 +50,7 @@ class AdapterNotes(Value):
 class Ready:
     """An opened engine: model, tokens, and what its adapter says of reading."""
 
-    model: PinnedWindowModel
+    model: RecurrentModel
     codec: TextCodec
     notes: AdapterNotes
     fingerprint: str
@@ -91,8 +93,10 @@ def _open(spec: EngineSpec, progress: Callable[[str], None] | None) -> Ready:
     if adapter == "auto":
         adapter = shipped_adapter(files.name)
     notes = _notes(Path(adapter)) if adapter is not None else AdapterNotes(wording=wording.VERSION)
-    loaded = load_model(files, device=spec.device, dtype=spec.dtype, adapter=adapter)
-    model = PinnedWindowModel(loaded.model, fingerprint=loaded.fingerprint, window=spec.window)
+    loaded = load_model(
+        files, device=spec.device, dtype=spec.dtype, adapter=adapter, attn_implementation=NAME
+    )
+    model = recurrent_model(loaded.model, fingerprint=loaded.fingerprint, window=spec.window)
     return Ready(model, TextCodec(loaded.tokenizer), notes, loaded.fingerprint, loaded.name)
 
 

@@ -3,10 +3,18 @@ from collections.abc import Callable
 import pytest
 import torch
 from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    GptOssConfig,
+    GptOssForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     MistralConfig,
     MistralForCausalLM,
+    Phi3Config,
+    Phi3ForCausalLM,
     PreTrainedModel,
     Qwen2Config,
     Qwen2ForCausalLM,
@@ -24,11 +32,27 @@ SIZES = {
     "max_position_embeddings": 512,
     "tie_word_embeddings": False,
 }
+OWN_WINDOW = 16
+_ALTERNATING = {
+    "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+    "sliding_window": OWN_WINDOW,
+    "head_dim": 16,
+}
 FAMILIES = {
     "llama": (LlamaForCausalLM, LlamaConfig, {}),
     "qwen2": (Qwen2ForCausalLM, Qwen2Config, {}),
     "qwen3": (Qwen3ForCausalLM, Qwen3Config, {"head_dim": 16}),
     "mistral": (MistralForCausalLM, MistralConfig, {"sliding_window": None}),
+    # Models with windows of their own, smaller than the one they are read through here.
+    "mistral, sliding": (MistralForCausalLM, MistralConfig, {"sliding_window": OWN_WINDOW}),
+    "phi3": (Phi3ForCausalLM, Phi3Config, {"sliding_window": OWN_WINDOW, "pad_token_id": 0}),
+    "gemma2": (Gemma2ForCausalLM, Gemma2Config, _ALTERNATING | {"attn_logit_softcapping": 5.0}),
+    "gemma3": (Gemma3ForCausalLM, Gemma3TextConfig, _ALTERNATING),
+    "gpt-oss": (
+        GptOssForCausalLM,
+        GptOssConfig,
+        _ALTERNATING | {"num_local_experts": 4, "num_experts_per_tok": 2, "pad_token_id": 0},
+    ),
 }
 
 
@@ -40,9 +64,11 @@ def tiny() -> Callable[[str], PreTrainedModel]:
         model_class, config_class, more = FAMILIES[family]
         torch.manual_seed(0)
         model = model_class(config_class(**SIZES, **more)).eval()
-        for parameter in model.parameters():
+        for name, parameter in model.named_parameters():
             if parameter.dim() > 1:
                 torch.nn.init.normal_(parameter, std=0.25)
+            elif name.endswith("sinks"):
+                torch.nn.init.normal_(parameter)
         return model
 
     return build

@@ -6,8 +6,12 @@ from pathlib import Path
 import gguf
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from smoothread_agent.model.rwkv7_initial import initialise
+from smoothread_agent.model.rwkv7_network import RWKV7, RWKV7Config
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 TEMPLATE = (
@@ -74,6 +78,18 @@ def save_model(folder: Path, *, shard_size: str = "50GB", **more: object) -> Lla
     model.save_pretrained(folder, max_shard_size=shard_size)
     tiny_tokenizer().save_pretrained(folder)
     return model
+
+
+def save_rwkv7(folder: Path) -> Path:
+    """Save a tiny RWKV-7 and its World vocabulary in the HF layout; gives the folder."""
+    network = initialise(RWKV7(RWKV7Config(270, 32, 2, 1, 32, 64, 8, 8, 8, 8)))
+    folder.mkdir()
+    save_file(network.state_dict(), folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps({"model_type": "rwkv7", "head_dim": 32, "norm_eps": 2e-5}))
+    words = [bytes([byte]) for byte in range(256)] + [b" the", b" ship", b"ed", b"ing", b" of", b" in"]
+    lines = [f"{index} {word!r} {len(word)}\n" for index, word in enumerate(words, 1)]
+    (folder / "rwkv_vocab_tiny.txt").write_text("".join(lines))
+    return folder
 
 
 def save_gguf(

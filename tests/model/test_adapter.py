@@ -13,7 +13,7 @@ from smoothread_agent.model.adapter import BASE_DIGEST, SETTINGS, WEIGHTS, read_
 from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.merge import StoredWeights, merge
 from smoothread_agent.model.resolve import resolve
-from tests.model.saved import save_model, tiny_model
+from tests.model.saved import save_model, save_rwkv7, tiny_model
 
 Change = Callable[[dict[str, object]], object]
 
@@ -223,3 +223,9 @@ def test_missing_and_damaged_files_are_clear_errors(tmp_path: Path) -> None:
     (lora / WEIGHTS).write_bytes(b"not safetensors")
     with pytest.raises(ModelError, match="cannot be read"):
         read_adapter(lora)
+
+
+def test_rwkv7_takes_no_adapter(tmp_path: Path) -> None:
+    adapter = plain_adapter(tmp_path / "lora")
+    with pytest.raises(ModelError, match="takes no adapter"):
+        load_model(resolve(save_rwkv7(tmp_path / "rwkv7")), dtype="fp32", device="cpu", adapter=adapter)

@@ -16,7 +16,8 @@ from smoothread_agent.model import placement
 from smoothread_agent.model.loading import LoadedModel, load_model
 from smoothread_agent.model.placement import choose_device, choose_dtype, cpu_multiplies_bf16
 from smoothread_agent.model.resolve import resolve
-from tests.model.saved import TEXT, save_gguf, save_model, tiny_tokenizer
+from smoothread_agent.model.rwkv7_network import RWKV7
+from tests.model.saved import TEXT, save_gguf, save_model, save_rwkv7, tiny_tokenizer
 
 TOKENS = torch.arange(3, 40)[None]
 
@@ -300,3 +301,26 @@ def test_device(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_device(None) == torch.device("cpu")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert choose_device(None) == torch.device("cuda")
+
+
+class TestRWKV7:
+    @pytest.fixture
+    def rwkv7(self, tmp_path: Path) -> Path:
+        return save_rwkv7(tmp_path / "rwkv7")
+
+    def test_opens_with_its_vocabulary_and_the_chat_format_of_its_folder(self, rwkv7: Path) -> None:
+        loaded = opened(rwkv7)
+        assert isinstance(loaded.model, RWKV7)
+        assert loaded.tokenizer.decode(loaded.tokenizer(" the ship").input_ids) == " the ship"
+        assert len(loaded.tokenizer(" the ship").input_ids) == 2
+        assert loaded.tokenizer.chat_template is None
+        (rwkv7 / "tokenizer_config.json").write_text(json.dumps({"chat_template": "{{ messages }}"}))
+        again = opened(rwkv7)
+        assert again.tokenizer.chat_template == "{{ messages }}"
+        assert again.fingerprint != loaded.fingerprint
+
+    def test_a_vocabulary_larger_than_the_model_is_refused(self, rwkv7: Path) -> None:
+        with (rwkv7 / "rwkv_vocab_tiny.txt").open("a") as vocabulary:
+            vocabulary.write("270 b' men' 4\n")
+        with pytest.raises(ModelError, match="do not belong together"):
+            opened(rwkv7)

@@ -5,11 +5,12 @@ import json
 import warnings
 
 import pytest
+import smoothread_kernels.wkv7
 import torch
 from safetensors.torch import save_file
 
 from smoothread_agent.errors import MemoryMismatchError, ModelError, RequestError
-from smoothread_agent.model import rwkv7
+from smoothread_agent.model import rwkv7, rwkv7_network
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.rwkv7 import RWKV7Model
 from smoothread_agent.model.rwkv7_weights import load_network
@@ -43,6 +44,30 @@ def path(tmp_path_factory):
 @pytest.fixture(scope="module")
 def model(path):
     return opened(path)
+
+
+def test_it_runs_on_the_kernels(model, monkeypatch):
+    """A stretch goes to `wkv7` and a token to `wkv7_step`, which choose by device; every layer, and nothing else."""
+    called = []
+    for name in ("wkv7", "wkv7_step"):
+        assert getattr(rwkv7_network, name) is getattr(smoothread_kernels.wkv7, name)
+
+        monkeypatch.setattr(rwkv7_network, name, counted(name, called))
+    memory = model.pin([tokens(5)])
+    assert called == ["wkv7"] * 3
+    called.clear()
+    model.read(memory, [tokens(1)])
+    assert called == ["wkv7_step"] * 3
+
+
+def counted(name, called):
+    run = getattr(smoothread_kernels.wkv7, name)
+
+    def spy(*args, **kwargs):
+        called.append(name)
+        return run(*args, **kwargs)
+
+    return spy
 
 
 class TestParityWithTheAuthor:

@@ -1,16 +1,17 @@
 """The pinned window against plain transformers, against a masked oracle, and against itself."""
 
 import copy
+from functools import partial
 
 import pytest
 import torch
 from smoothread_kernels.window_attention.reference import visible
-from transformers import AttentionInterface
+from transformers import AttentionInterface, Phi3Config, Phi3ForCausalLM
 
 from smoothread_agent.errors import MemoryMismatchError, ModelError, RequestError
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.window import PinnedWindowModel
-from tests.model.conftest import FAMILIES
+from tests.model.conftest import FAMILIES, OWN_WINDOW, SIZES
 
 WINDOW = 24
 TOLERANCE = 1e-4  # fp32, sums in another order
@@ -35,7 +36,10 @@ def windowed(plain, window=WINDOW):
 
 
 def test_a_text_shorter_than_the_window_reads_as_in_plain_transformers(plain):
-    text = tokens(60)
+    own = (
+        getattr(plain.config, "sliding_window", None) or 60
+    )  # behind it, transformers loses what is pinned here
+    text = tokens(min(60, own))
     expected = plain(torch.tensor([text])).logits[0, -1]
     model = windowed(plain, window=80)
     memory = model.pin([text[:7]])
@@ -58,18 +62,29 @@ def masked_full_attention(plain, text, prefix, window):
     slot = index - over * window
     module = __import__(type(plain).__module__, fromlist=["apply_rotary_pos_emb"])
 
-    def oracle(attention, query, key, value, mask, scaling, **_):
+    def oracle(
+        attention, query, key, value, mask, scaling, sliding_window=None, softcap=None, s_aux=None, **_
+    ):
         # Keys and queries come unturned (position 0); turn them by true position, or by slot towards the prefix.
+        rotary = plain.model.rotary_emb
+        if not hasattr(rotary, "inv_freq"):
+            rotary = partial(rotary, layer_type=plain.config.layer_types[attention.layer_idx])
+        scaled = rotary(value, torch.zeros(1, 1))[0].max()  # by which cos and sin are already multiplied
         turned = {}
         for name, position in (("true", index), ("slot", slot)):
-            cos, sin = plain.model.rotary_emb(value, position[None])
-            turned[name] = module.apply_rotary_pos_emb(query, key, cos, sin)
+            cos, sin = rotary(value, position[None])
+            turned[name] = module.apply_rotary_pos_emb(query, key, cos / scaled, sin / scaled)
         group = query.shape[1] // key.shape[1]
         far = turned["slot"][0] @ turned["slot"][1].repeat_interleave(group, 1).transpose(2, 3)
         near = turned["true"][0] @ turned["true"][1].repeat_interleave(group, 1).transpose(2, 3)
         scores = torch.where(index[None] < prefix, far, near) * scaling
-        seen = visible(0, len(text), index, prefix, window)
-        weights = scores.masked_fill(~seen, float("-inf")).softmax(-1)
+        if softcap is not None:
+            scores = softcap * torch.tanh(scores / softcap)
+        seen = visible(0, len(text), index, prefix, min(window, sliding_window or window))
+        scores = scores.masked_fill(~seen, float("-inf"))
+        if s_aux is not None:
+            scores = torch.cat([scores, s_aux[None, :, None, None].expand(1, -1, len(text), 1)], -1)
+        weights = scores.softmax(-1)[..., : len(text)]
         return (weights @ value.repeat_interleave(group, 1)).transpose(1, 2), None
 
     AttentionInterface.register("oracle", oracle)
@@ -203,3 +218,28 @@ def test_what_cannot_be_pinned_says_why(model):
 def test_a_window_beyond_the_trained_length_is_refused(tiny):
     with pytest.raises(ModelError, match="trained to 512"):
         PinnedWindowModel(tiny("llama"), fingerprint="tiny", window=256)
+
+
+def test_windows_of_their_own_are_known(tiny):
+    assert windowed(tiny("gemma3")).own_windows == {0: OWN_WINDOW, 2: OWN_WINDOW}
+    assert windowed(tiny("gemma3"), window=8).own_windows == {}
+    assert windowed(tiny("llama")).own_windows == {}
+
+
+def test_rotary_frequencies_that_change_behind_a_length_bound_the_window():
+    """Phi-3 of 128k turns keys at another pace once positions leave its first 4k: keys that are kept would not fit."""
+    rope = {
+        "rope_type": "longrope",
+        "short_factor": [1.0, 1.5, 2.0, 2.5],
+        "long_factor": [2.0, 3.0, 4.0, 5.0],
+    }
+    sizes = {**SIZES, "original_max_position_embeddings": 128, "pad_token_id": 0}
+    torch.manual_seed(0)
+    plain = Phi3ForCausalLM(Phi3Config(**sizes, rope_parameters={**rope, "rope_theta": 1e4})).eval()
+    with pytest.raises(ModelError, match="trained to 128"):
+        windowed(plain, window=64)
+    text, model = tokens(100), windowed(plain, window=50)
+    memory = model.pin([text[:20]])
+    assert model.reach.max_pinned == 28
+    expected = plain(torch.tensor([text[:60]])).logits[0, -1]
+    assert torch.allclose(model.read(memory, [text[20:60]])[0], expected, atol=TOLERANCE)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
+from tools.train.checkpoint import read_checkpoint, write_checkpoint
 from tools.train.lesson import Score, study
 from tools.train.render import Rendered, render
 from tools.train.settings import Settings
@@ -21,6 +21,7 @@ from tools.train.tasks import sample
 from tools.train.trajectory import Split
 
 CURVE = "curve.jsonl"
+CHECKPOINT = "checkpoint.safetensors"
 
 
 class Trainer:
@@ -136,28 +137,13 @@ class Trainer:
         """Write adapter and optimizer; a crash in the middle leaves the checkpoint before."""
         adapter = self.folder / "adapter"
         self.peft.save_pretrained(str(adapter))
-        state = {
-            f"{index}.{name}": value if value.dim() else value.reshape(1)
-            for index, weight in enumerate(self.weights)
-            for name, value in {**self.optimizer.state[weight], "weight": weight}.items()
-        }
-        temporary = self.folder / "checkpoint.tmp"
-        save_file({**state, "step": torch.tensor([self.step])}, temporary)
-        temporary.replace(self.folder / "checkpoint.safetensors")
+        write_checkpoint(self.folder / CHECKPOINT, self.weights, self.optimizer, self.step)
 
     def resume(self) -> bool:
         """Go on from the folder's checkpoint, if it has one."""
-        path = self.folder / "checkpoint.safetensors"
+        path = self.folder / CHECKPOINT
         if not path.exists():
             return False
-        stored = load_file(path)
-        self.step = int(stored.pop("step"))
-        for index, weight in enumerate(self.weights):
-            names = [name for name in stored if name.split(".", 1)[0] == str(index)]
-            kept = {name.split(".", 1)[1]: stored[name] for name in names}
-            weight.copy_(kept.pop("weight"))
-            self.optimizer.state[weight] = {
-                name: value.reshape(()) if name == "step" else value for name, value in kept.items()
-            }
+        self.step = read_checkpoint(path, self.weights, self.optimizer)
         self._round()
         return True
