@@ -17,12 +17,14 @@ from smoothread_agent.schema import (
     ReadingResult,
     ReadingStep,
     ReadRequest,
+    Reuse,
     SourceInfo,
     StopSignal,
     Usage,
 )
 
 if TYPE_CHECKING:
+    from smoothread_agent.memory.store import MemoryStore
     from smoothread_agent.reader import SmoothReader
     from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
 
@@ -35,11 +37,13 @@ __all__ = [
     "GrammarError",
     "Limits",
     "MemoryMismatchError",
+    "MemoryStore",
     "ModelError",
     "ReadRequest",
     "ReadingResult",
     "ReadingStep",
     "RequestError",
+    "Reuse",
     "SmoothReadError",
     "SmoothReader",
     "SourceError",
@@ -52,6 +56,7 @@ __all__ = [
 
 _LATER = {
     "SmoothReader": "smoothread_agent.reader",
+    "MemoryStore": "smoothread_agent.memory.store",
     "Limits": "smoothread_agent.reading.policy",
     "StopPolicy": "smoothread_agent.reading.policy",
     "Thresholds": "smoothread_agent.reading.policy",

@@ -7,14 +7,18 @@ from os import PathLike, fspath
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import Self, override
 
 from smoothread_agent.errors import RequestError
+from smoothread_agent.inputs import request_of, traced
+from smoothread_agent.memory.protocol import Found, Store
+from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.reading.engine import Engine, EngineSpec
+from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
-from smoothread_agent.reading.session import Method, sessions
-from smoothread_agent.schema import Arm, ClueKind, ReadingResult, ReadingStep, ReadRequest
+from smoothread_agent.reading.session import Shelf, sessions
+from smoothread_agent.schema import Arm, ClueKind, Order, ReadingResult, ReadingStep, ReadRequest, Visit
 from smoothread_agent.sources import load_source
 
 
@@ -40,6 +44,10 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
     )
     clues: ClueKind = Field(default="quote", description="`quote` to collect evidence, `note` to summarise")
     arm: Arm = Field(default="smooth", description="the method, or one of the two it is measured against")
+    order: Order = Field(default="task_first", description="what the stream begins with")
+    visit: Visit = Field(
+        default="in_order", description="source first: as it stands, or the likeliest chunks first"
+    )
     chunk: int = Field(default=512, ge=16, description="tokens a chunk at the most")
     thresholds: Thresholds | None = Field(default=None, description="none: those that the adapter ships")
     stop: StopPolicy = StopPolicy()
@@ -53,6 +61,14 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
     allowed_roots: tuple[str, ...] | None = Field(
         default=None,
         description="folders that paths must lie in; none allows all. Set it where an agent names paths",
+    )
+    store: Store | None = Field(
+        default=None,
+        exclude=True,
+        description="keeps memory and results for later calls; a path or an fsspec URL opens a `MemoryStore`",
+    )
+    strict_store: bool = Field(
+        default=False, description="a store that fails ends the reading; else it warns and reads on"
     )
     engine: Engine | None = Field(default=None, exclude=True, repr=False)
 
@@ -79,10 +95,11 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
             dtype: `bf16`, `fp16`, `fp32`; none: bf16 on CUDA and on CPUs that multiply it fast, else fp32.
             allow_download: fetch a hub id that is not on this machine. Without it nothing is ever fetched.
             progress: told what is done when opening takes longer than a moment.
-            options: the reader's other fields (`task`, `arm`, `chunk`, `limits`, ...).
+            options: the reader's other fields (`task`, `store`, `chunk`, `limits`, ...).
 
         Raises:
             ModelError: the model or the adapter cannot be found, opened, or read with.
+            MemoryStoreError: the store cannot be opened.
         """
         spec = EngineSpec(
             model=None if model is None else fspath(model),
@@ -95,6 +112,13 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
         reader = cls(spec=spec, **options)
         reader.opened().ready(progress)
         return reader
+
+    @field_validator("store", mode="before")
+    @classmethod
+    def _open_store(cls, store: Any) -> Any:
+        if isinstance(store, dict):  # what `lc_attributes` makes of one
+            return MemoryStore.of_settings(store)
+        return MemoryStore(store) if isinstance(store, str | PathLike) else store
 
     @override
     def model_post_init(self, context: Any, /) -> None:
@@ -109,8 +133,8 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
 
     @classmethod
     def is_lc_serializable(cls) -> bool:
-        """A reader can be dumped: its settings are, its model is opened again. One with an `answer_schema`, a class,
-        cannot be loaded from JSON; a pickle carries it."""
+        """A reader can be dumped: its settings are, its model and its `MemoryStore` are opened again (without index and
+        credentials). One with an `answer_schema`, a class, cannot be loaded from JSON; a pickle carries it."""
         return True
 
     @classmethod
@@ -123,7 +147,8 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
     def lc_attributes(self) -> dict[str, Any]:
         """The settings that are values of their own, in the plain form that JSON holds."""
         values = {name: getattr(self, name) for name in ("spec", "thresholds", "stop", "limits")}
-        return {name: value.model_dump(mode="json") for name, value in values.items() if value is not None}
+        plain = {name: value.model_dump(mode="json") for name, value in values.items() if value is not None}
+        return plain | ({"store": self.store.settings} if isinstance(self.store, MemoryStore) else {})
 
     @property
     @override
@@ -144,7 +169,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
         def run(_: Any) -> ReadingStep:
             return _last(self._steps(input, None, kwargs))
 
-        return self._call_with_config(run, _traced(input), config, run_type="chain")  # type: ignore[return-value]
+        return self._call_with_config(run, traced(input), config, run_type="chain")  # type: ignore[return-value]
 
     @override
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> ReadingResult:
@@ -155,7 +180,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
             assert last is not None
             return last
 
-        return await self._acall_with_config(run, _traced(input), config, run_type="chain")  # type: ignore[return-value]
+        return await self._acall_with_config(run, traced(input), config, run_type="chain")  # type: ignore[return-value]
 
     @override
     def stream(
@@ -165,7 +190,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
             for _traced_input in _:
                 yield from self._steps(input, None, kwargs)
 
-        yield from self._transform_stream_with_config(iter([_traced(input)]), run, config, run_type="chain")
+        yield from self._transform_stream_with_config(iter([traced(input)]), run, config, run_type="chain")
 
     @override
     async def astream(
@@ -177,7 +202,7 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
                     yield step
 
         async def once() -> AsyncIterator[Any]:
-            yield _traced(input)
+            yield traced(input)
 
         async for step in self._atransform_stream_with_config(once(), run, config, run_type="chain"):
             yield step
@@ -185,6 +210,17 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
     def read(self, request: Any, *, cancelled: threading.Event | None = None) -> Iterator[ReadingStep]:
         """As `stream`, without callbacks; once `cancelled` is set, the reading ends before its next chunk."""
         return self._steps(request, cancelled, {})
+
+    def find_sources(self, query: str, limit: int = 5) -> list[Found]:
+        """Of all sources that were read into the store, those closest to `query`, best first.
+
+        Raises:
+            RequestError: there is no store.
+            MemoryStoreError: the store failed.
+        """
+        if self.store is None:
+            raise RequestError("nothing that was read is kept: give the reader a store to find sources in")
+        return self.store.find_sources(query, limit)
 
     def _steps(
         self, input: Any, cancelled: threading.Event | None, bound: dict[str, Any]
@@ -195,7 +231,13 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
             arm=self.arm, chunk=self.chunk, thresholds=self.thresholds, stop=self.stop, limits=self.limits
         )
         yield from sessions(
-            self.opened(), method, request, source, answer_schema=self.answer_schema, cancelled=cancelled
+            self.opened(),
+            method,
+            request,
+            source,
+            answer_schema=self.answer_schema,
+            cancelled=cancelled,
+            shelf=None if self.store is None else Shelf(self.store, self.strict_store),
         )
 
     async def _asteps(self, input: Any, bound: dict[str, Any]) -> AsyncIterator[ReadingStep]:
@@ -215,29 +257,15 @@ class SmoothReader(RunnableSerializable[Any, ReadingStep]):
         """What is asked: the input's fields, else those bound with `bind`, else the reader's own."""
         defaults: dict[str, Any] = {
             "clues": self.clues,
+            "order": self.order,
+            "visit": self.visit,
             "max_tokens": self.max_tokens,
             "max_chunks": self.max_chunks,
             "max_seconds": self.max_seconds,
         }
         if self.task is not None:
             defaults["task"] = self.task
-        defaults |= bound
-        if isinstance(input, ReadRequest):
-            given = {name: getattr(input, name) for name in input.model_fields_set}
-        elif isinstance(input, dict):
-            given = input
-        elif "task" in defaults:
-            given = {"source": input}
-        else:
-            raise RequestError(
-                "a bare source says what to read, not what for: pass {'task': ..., 'source': ...}, or bind a task with "
-                "SmoothReader.from_pretrained(task=...)"
-            )
-        try:
-            return ReadRequest(**{**defaults, **given})
-        except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise RequestError(f"this is no request to read ({problems})") from error
+        return request_of(input, defaults | bound)
 
 
 def _last(steps: Iterator[ReadingStep]) -> ReadingStep:
@@ -246,22 +274,3 @@ def _last(steps: Iterator[ReadingStep]) -> ReadingStep:
         last = step
     assert last is not None, "a reading ends with its result"
     return last
-
-
-def _traced(input: Any) -> dict[str, Any]:
-    """What callbacks and traces get to see of an input: never a whole book."""
-    if isinstance(input, ReadRequest):
-        input = {name: getattr(input, name) for name in input.model_fields_set}
-    if not isinstance(input, dict):
-        input = {"source": input}
-    return {name: _brief(value) if name == "source" else value for name, value in input.items()}
-
-
-def _brief(source: Any) -> str:
-    if isinstance(source, PathLike):
-        return str(source)
-    if isinstance(source, str | bytes):
-        return (
-            f"{type(source).__name__} of {len(source)} {'characters' if isinstance(source, str) else 'bytes'}"
-        )
-    return type(source).__name__

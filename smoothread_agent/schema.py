@@ -7,6 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 Arm = Literal["smooth", "reset", "whole"]
 """How state moves between chunks: kept (the paper's EMR), dropped (NMR), or one round without summaries (OR)."""
 
+Order = Literal["task_first", "source_first"]
+"""What the stream begins with: the task (the paper's order; reads best), or the source alone, whose memory then serves
+every task."""
+
+Visit = Literal["in_order", "promise"]
+"""In which order the chunks of a source are taken: as they stand, or those first that share most with the task."""
+
 Action = Literal["READ", "STOP"]
 ClueKind = Literal["quote", "note"]
 StopReason = Literal["answered", "end_of_source", "budget", "cancelled"]
@@ -107,6 +114,18 @@ class SourceInfo(Value):
     media_type: str = "text/plain"
 
 
+class Reuse(Value):
+    """Where the source tokens of a result came from, and what was reused. Together they are those of its coverage."""
+
+    tokens_from_result: Count = Field(default=0, description="in a stored result, returned as it was")
+    tokens_from_checkpoint: Count = Field(default=0, description="in hidden memory that was restored")
+    tokens_read_now: Count = Field(default=0, description="fed to the model in this call")
+    result: str | None = Field(default=None, description="key of the stored result")
+    checkpoint: str | None = Field(
+        default=None, description="key of the checkpoint that was gone on from; of several, the last"
+    )
+
+
 class ReadingStep(Value):
     """A cumulative snapshot after one chunk. The last one of a stream is the `ReadingResult`."""
 
@@ -128,6 +147,8 @@ class ReadingResult(ReadingStep):
     source: SourceInfo
     model: str = Field(description="fingerprint of the model that read: weights, adapter and tokenizer")
     arm: Arm = "smooth"
+    order: Order = "task_first"
+    reuse: Reuse = Field(default=Reuse(), description="how much of it was read before, and is not read again")
 
 
 class ReadRequest(BaseModel):
@@ -142,4 +163,13 @@ class ReadRequest(BaseModel):
     clues: ClueKind = Field(default="quote", description="`quote` to collect evidence, `note` to summarise")
     max_tokens: int | None = Field(default=None, gt=0, description="source tokens to read at the most")
     max_chunks: int | None = Field(default=None, gt=0, description="chunks to read at the most")
-    max_seconds: float | None = Field(default=None, gt=0, description="seconds after which no chunk is begun")
+    max_seconds: float | None = Field(
+        default=None, gt=0, description="seconds of this call after which no chunk is begun"
+    )
+    order: Order = Field(default="task_first", description="`source_first` to ask of a memory without a task")
+    visit: Visit = Field(
+        default="in_order", description="`promise`, source first alone: begin where the task's words are"
+    )
+    refresh: bool = Field(
+        default=False, description="read from the beginning, whatever is stored, and store that instead"
+    )

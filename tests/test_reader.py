@@ -26,6 +26,8 @@ from smoothread_agent import (
     SourceError,
     StopPolicy,
 )
+from smoothread_agent.memory.errors import MemoryStoreError, MemoryStoreWarning
+from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.reading import engine as engine_module
 from smoothread_agent.reading.codec import TextCodec
 from tests.readers import REQUEST, SETTINGS, TASK, TEXT, same, scripted
@@ -220,3 +222,60 @@ class TestSettings:
         result = scripted(codec, script, answer_schema=Town).invoke(REQUEST)
         assert result.data == Town(population=4200)
         assert result.model_dump()["data"] == {"population": 4200}
+
+
+class TestStore:
+    def stored(self, reader: SmoothReader, place: Any) -> SmoothReader:
+        """The same reader with a store, which a path opens."""
+        settings = {name: getattr(reader, name) for name in ("spec", "engine", *SETTINGS)}
+        return SmoothReader(**settings, store=place)
+
+    def test_a_path_opens_a_store_and_what_is_read_is_kept(
+        self, reader: SmoothReader, tmp_path: Path
+    ) -> None:
+        keeping = self.stored(reader, tmp_path)
+        first, again = keeping.invoke(REQUEST), keeping.invoke(REQUEST)
+        assert same(first, reader.invoke(REQUEST))
+        assert again.reuse.tokens_from_result == first.coverage.tokens_read
+        anew = keeping.invoke({**REQUEST, "refresh": True})
+        assert anew.reuse.tokens_read_now == first.coverage.tokens_read
+        assert [type(step) for step in keeping.stream(REQUEST)] == [ReadingResult]
+
+    @pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
+    def test_copies_pickles_and_dumps_have_the_same_store(self, reader: SmoothReader, tmp_path: Path) -> None:
+        keeping = self.stored(reader, tmp_path)
+        result = keeping.invoke(REQUEST)
+        dumped = dumps(keeping)
+        assert "not_implemented" not in dumped
+        loaded = loads(dumped, allowed_objects=[SmoothReader], valid_namespaces=["smoothread_agent"])
+        configured = keeping.configurable_fields(arm=ConfigurableField(id="arm")).with_config(tags=["a"])
+        pickled = pickle.loads(pickle.dumps(keeping))
+        for other in (loaded, pickled, copy.copy(keeping), copy.deepcopy(keeping), configured):
+            assert other.invoke(REQUEST).reuse.tokens_from_result == result.coverage.tokens_read
+        whole = configured.invoke(REQUEST, {"configurable": {"arm": "whole"}})
+        assert whole.reuse.tokens_read_now == whole.coverage.tokens_read
+
+    def test_a_store_that_is_none(self, reader: SmoothReader, tmp_path: Path) -> None:
+        with pytest.raises(ValidationError, match="store"):
+            self.stored(reader, 42)
+        with pytest.raises(MemoryStoreError, match="cannot be opened"):
+            self.stored(reader, "nosuch://place")
+        with pytest.raises(RequestError, match="give the reader a store"):
+            reader.find_sources("ship")
+
+    def test_a_failing_store_warns_or_ends_the_reading(self, reader: SmoothReader, tmp_path: Path) -> None:
+        keeping = self.stored(reader, MemoryStore(tmp_path, quota_bytes=10))
+        with pytest.warns(MemoryStoreWarning, match="the reading goes on without it"):
+            result = keeping.invoke(REQUEST)
+        assert same(result, reader.invoke(REQUEST))
+        with pytest.raises(MemoryStoreError):
+            keeping.model_copy(update={"strict_store": True}).invoke({**REQUEST, "refresh": True})
+
+    def test_sources_are_found_by_what_was_read_in_them(self, codec: TextCodec, tmp_path: Path) -> None:
+        reader = scripted(codec, task=TASK, store=tmp_path / "store")
+        for name, text in (("ann.txt", TEXT), ("bread.txt", "Rye bread rises for eight hours. " * 9)):
+            (tmp_path / name).write_text(text)
+            reader.invoke(tmp_path / name)
+        best = reader.find_sources("how long does rye bread rise", limit=1)
+        assert [found.source.name.endswith("bread.txt") for found in best] == [True]
+        assert reader.find_sources("Troyford")[0].source.name.endswith("ann.txt")

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from smoothread_agent.memory.checkpoints import Checkpoints
 from smoothread_agent.memory.embedding import HashedEmbeddings, similarities
 from smoothread_agent.memory.entries import CheckpointManifest, ResultManifest
 from smoothread_agent.memory.errors import DamagedMemoryError, IndexUnavailableError
 from smoothread_agent.memory.index import Hit, MemoryIndex, Record
+from smoothread_agent.memory.protocol import Found
 from smoothread_agent.memory.results import Results
 from smoothread_agent.schema import Clue, SourceInfo
 
@@ -16,23 +16,6 @@ log = logging.getLogger(__name__)
 
 MAX_TEXT = 4000
 """Characters of a record at the most."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A source that was read, and why it was found.
-
-    Attributes:
-        source: which.
-        score: cosine similarity of its closest text to the query.
-        text: that text: a clue, a summary, an answer, or what the source was said to be about.
-        entries: keys of the stored entries of this source that were found, best first.
-    """
-
-    source: SourceInfo
-    score: float
-    text: str
-    entries: tuple[str, ...]
 
 
 def checkpoint_records(manifest: CheckpointManifest) -> list[Record]:

@@ -12,14 +12,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from smoothread_agent.schema import Arm, Value
-
-Order = Literal["task first", "source first"]
+from smoothread_agent.schema import Arm, Order, Value
 
 _VERSION = "smoothread chain 1"
 
@@ -36,9 +34,9 @@ class Conditions(Value):
     wording: str = Field(description="version of the words put into the stream")
     chunk: int = Field(ge=1, description="tokens a chunk at the most")
     chunker: str = Field(default="1", description="version of the rule by which a text is cut")
-    order: Order = "task first"
+    order: Order = "task_first"
     arm: Arm = "smooth"
-    task: str | None = Field(default=None, description="the task as read; none in the order `source first`")
+    task: str | None = Field(default=None, description="the task as read; none in the order `source_first`")
     rules: str = Field(
         default="",
         description="the other settings that decide what is written into the stream (kind of clue, thresholds, stop "
@@ -47,7 +45,7 @@ class Conditions(Value):
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
-        if (self.order == "task first") != (self.task is not None):
+        if (self.order == "task_first") != (self.task is not None):
             raise ValueError(
                 f"memory in the order `{self.order}` {'needs a' if self.task is None else 'belongs to no'} task"
             )

@@ -2,80 +2,109 @@
 
 import logging
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import torch
 
 from smoothread_agent.memory.chain import Chain
 from smoothread_agent.memory.entries import ReadingState
-from smoothread_agent.memory.errors import MemoryStoreError
+from smoothread_agent.memory.errors import MemoryStoreError, MemoryStoreWarning
 from smoothread_agent.memory.policy import CheckpointPolicy
 from smoothread_agent.memory.protocol import Restored, Store
 from smoothread_agent.model.memory import HiddenMemory
-from smoothread_agent.schema import SourceInfo
+from smoothread_agent.schema import ReadingResult, SourceInfo
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 
 @dataclass
 class Checkpointer:
-    """Restores a reading and checkpoints it on its way.
+    """Restores a reading, checkpoints it on its way, and keeps its result.
+
+    Every method raises `MemoryStoreError` when strict.
 
     Attributes:
         store: where to.
         chain: the source's chain.
         source: what is read.
         policy: after which chunks.
-        about: text to find the source by.
-        strict: raise what the store raises; else note it in `failures` and read on.
+        strict: raise what the store raises; else note it in `failures`, warn of the first, and read on.
         failures: what went wrong, in order.
-        seconds: spent on saving and restoring.
+        seconds: spent on the store.
     """
 
     store: Store
     chain: Chain
     source: SourceInfo
     policy: CheckpointPolicy
-    about: str = ""
     strict: bool = False
     failures: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
-    def restore(self, device: torch.device | str = "cpu", *, up_to: int | None = None) -> Restored | None:
-        """Where to go on from, if anywhere. Raises `MemoryStoreError` when strict."""
-        restored: list[Restored | None] = []
-        self._guarded(
-            lambda: restored.append(self.store.restore(self.chain, device=device, up_to=up_to)),
-            "nothing was restored",
-        )
-        return restored[0] if restored else None
+    def stored(self, up_to: int) -> int:
+        """The most chunks, of at most `up_to`, after which a checkpoint is stored; 0 where there is none."""
 
-    def after_chunk(self, memory: HiddenMemory, state: ReadingState, *, final: bool = False) -> bool:
+        def longest() -> int:
+            return max((number for number in self.store.prefixes(self.chain) if number <= up_to), default=0)
+
+        return self._guarded(longest, 0, "what is stored could not be looked up")
+
+    def restore(self, device: torch.device | str = "cpu", *, up_to: int | None = None) -> Restored | None:
+        """Where to go on from, if anywhere: after `up_to` chunks at the most."""
+        return self._guarded(
+            lambda: self.store.restore(self.chain, device=device, up_to=up_to), None, "nothing was restored"
+        )
+
+    def after_chunk(
+        self, memory: HiddenMemory, state: ReadingState, *, final: bool = False, about: str = ""
+    ) -> bool:
         """Checkpoint after a chunk, if the policy calls for one or the reading ends here. Whether one was written.
 
-        Call it with `memory` as it stands and with the tokens that it was not fed yet in `state.pending`. Raises
-        `MemoryStoreError` when strict.
+        Call it with `memory` as it stands and with the tokens that it was not fed yet in `state.pending`; `about` is
+        text to find the source by.
         """
         if not final and not self.policy.due(state.chunks_read, len(self.chain)):
             return False
-        return self._guarded(
-            lambda: self.store.save(
-                self.chain, memory, state, source=self.source, final=final, about=self.about
-            ),
-            f"the checkpoint after chunk {state.chunks_read} was not written",
-        )
 
-    def _guarded(self, call: Callable[[], object], otherwise: str) -> bool:
+        def save() -> bool:
+            self.store.save(self.chain, memory, state, source=self.source, final=final, about=about)
+            return True
+
+        return self._guarded(save, False, f"the checkpoint after chunk {state.chunks_read} was not written")
+
+    def result(self, key: str) -> ReadingResult | None:
+        """The stored result of a request, if there is one."""
+        return self._guarded(lambda: self.store.load_result(key), None, "no result was looked up")
+
+    def keep_result(self, key: str, result: ReadingResult) -> bool:
+        """Store the result of a request. Whether it was written."""
+
+        def save() -> bool:
+            self.store.save_result(key, self.chain.conditions, result)
+            return True
+
+        return self._guarded(save, False, "the result was not written")
+
+    def _guarded(self, call: Callable[[], Answer], otherwise: Answer, missing: str) -> Answer:
         began = time.perf_counter()
         try:
-            call()
+            return call()
         except MemoryStoreError as error:
             if self.strict:
                 raise
-            self.failures.append(f"{otherwise}: {error}")
-            log.warning("%s; the reading goes on: %s", otherwise, error)
-            return False
+            self._note(f"{missing}: {error}")
+            return otherwise
         finally:
             self.seconds += time.perf_counter() - began
-        return True
+
+    def _note(self, failure: str) -> None:
+        self.failures.append(failure)
+        log.warning("%s; the reading goes on", failure)
+        if len(self.failures) == 1:
+            message = f"the memory store fails, and the reading goes on without it: {failure}"
+            warnings.warn(MemoryStoreWarning(message), stacklevel=2)

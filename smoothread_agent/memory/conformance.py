@@ -202,7 +202,7 @@ class MemoryStoreConformance(ABC):
             {"wording": "2"},
             {"chunk": 17},
             {"chunker": "2"},
-            {"order": "source first", "task": None},
+            {"order": "source_first", "task": None},
             {"arm": "reset"},
             {"task": "Where?"},
             {"rules": "other"},
@@ -275,6 +275,27 @@ class MemoryStoreConformance(ABC):
         assert first.nbytes > a_memory(4).nbytes
         assert first.source == second.source == a_source()
 
+    def test_sources_are_found_by_what_they_say(self, tmp_path: Path) -> None:
+        """Each source once, the closest first, by text it was said to be about, its clues, or its answers."""
+        store = self.open_store(tmp_path)
+        put(store, 3)
+        put(store, 4, final=True)
+        bread = ("Rye bread rises ", "for eight hours.")
+        state = ReadingState(chunks_read=2, tokens_read=9)
+        store.save(
+            Chain.of(CONDITIONS, bread),
+            a_memory(2),
+            state,
+            source=a_source(bread, "bread"),
+            about="".join(bread),
+        )
+        both = store.find_sources("how long does rye bread rise")
+        assert [found.source.name for found in both] == ["bread", "bridge.txt"]
+        assert both[0].score > both[1].score
+        (one,) = store.find_sources("Jasper Aloic", limit=1)
+        assert one.source == a_source()
+        assert {entry.key for entry in store.entries()} >= set(one.entries) > set()
+
     def test_forgetting_by_key_and_by_source(self, tmp_path: Path) -> None:
         """What was forgotten is gone for every store at this place; the rest stays."""
         store = self.open_store(tmp_path)
@@ -300,6 +321,7 @@ class MemoryStoreConformance(ABC):
         assert theirs.prefixes(chain) == []
         assert theirs.load_result("1" * 64) is None
         assert theirs.entries() == []
+        assert theirs.find_sources("Jasper Aloic") == []
         assert theirs.forget(key=key) + theirs.forget(source=a_source().digest) == 0
         assert mine.restore(chain) is not None
 

@@ -16,7 +16,7 @@ Kind = Literal["checkpoint", "result"]
 class ReadingState(Value):
     """What a reading knows beside its hidden memory: with both, it goes on as if it had never been interrupted.
 
-    In the order `source first` the memory belongs to no task, and only `chunks_read`, `tokens_read`, `cursor`,
+    In the order `source_first` the memory belongs to no task, and only `chunks_read`, `tokens_read`, `cursor`,
     `pending` and `usage` are used.
     """
 

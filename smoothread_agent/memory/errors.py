@@ -7,6 +7,10 @@ class MemoryStoreError(SmoothReadError):
     """A store cannot be opened, read or written."""
 
 
+class MemoryStoreWarning(UserWarning):
+    """A store failed, and the reading goes on without it. Given once a reading; the log has the rest."""
+
+
 class DamagedMemoryError(MemoryStoreError):
     """A stored file is not what its manifest says: truncated, changed, swapped, or of another format."""
 

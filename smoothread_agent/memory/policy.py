@@ -32,6 +32,10 @@ class CheckpointPolicy(Value):
             spacing *= 2
         return spacing
 
+    def spread(self, chunks_total: int) -> "CheckpointPolicy":
+        """For a source of so many chunks that is read to its end: nothing is written that would be dropped later."""
+        return self.model_copy(update={"every": self.spacing(chunks_total)})
+
     def superseded(self, stored: Iterable[int], chunks_read: int, *, final: bool) -> list[int]:
         """Which checkpoints, named by their numbers of chunks, go now that the one after `chunks_read` is written."""
         numbers = {*stored, chunks_read}
@@ -41,3 +45,8 @@ class CheckpointPolicy(Value):
             stay.discard(newest - 1)
         spacing = self.spacing(newest)
         return sorted(number for number in numbers - stay if number % spacing)
+
+
+SOURCE_POLICY = CheckpointPolicy(every=1, most=64)
+"""For memory of a source alone, which is restored at every chunk. Up to 64 chunks, each has a checkpoint of its own; in
+longer sources they lie two, four, ... chunks apart, and those between are read again."""

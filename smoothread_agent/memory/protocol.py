@@ -7,8 +7,9 @@ import torch
 
 from smoothread_agent.memory.chain import Chain, Conditions
 from smoothread_agent.memory.entries import Entry, Problem, ReadingState
+from smoothread_agent.memory.policy import SOURCE_POLICY, CheckpointPolicy
 from smoothread_agent.model.memory import HiddenMemory
-from smoothread_agent.schema import ReadingResult, SourceInfo
+from smoothread_agent.schema import Order, ReadingResult, SourceInfo
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +29,33 @@ class Restored:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True)
+class Found:
+    """A source that was read, and why it was found.
+
+    Attributes:
+        source: which.
+        score: cosine similarity of its closest text to the query.
+        text: that text: a clue, a summary, an answer, or what the source was said to be about.
+        entries: keys of the stored entries of this source that were found, best first.
+    """
+
+    source: SourceInfo
+    score: float
+    text: str
+    entries: tuple[str, ...]
+
+
 class Store(ABC):
     """Keeps checkpoints and results of readings, for one namespace.
 
     What one namespace holds can neither be seen, reused nor timed from another: no operation looks outside its own.
     Every method may raise `MemoryStoreError`; none of them then has changed what was stored before.
     """
+
+    def policy_for(self, order: Order) -> CheckpointPolicy:
+        """When a reading in this order is checkpointed, and which of its checkpoints `save` lets stay."""
+        return CheckpointPolicy() if order == "task_first" else SOURCE_POLICY
 
     @abstractmethod
     def save(
@@ -92,6 +114,10 @@ class Store(ABC):
     @abstractmethod
     def entries(self) -> list[Entry]:
         """Everything stored in this namespace, newest use first."""
+
+    @abstractmethod
+    def find_sources(self, query: str, limit: int = 5) -> list[Found]:
+        """The sources read in this namespace that are closest to `query`, best first, at most `limit`."""
 
     @abstractmethod
     def forget(self, *, key: str | None = None, source: str | None = None) -> int:

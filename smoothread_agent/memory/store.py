@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 
 from smoothread_agent.errors import RequestError
-from smoothread_agent.memory.catalogue import Catalogue, Found
+from smoothread_agent.memory.catalogue import Catalogue
 from smoothread_agent.memory.chain import Chain, Conditions, digest
 from smoothread_agent.memory.checkpoints import Checkpoints
 from smoothread_agent.memory.codec import Codec, decode, encode
@@ -26,12 +26,12 @@ from smoothread_agent.memory.errors import DamagedMemoryError, StoreFullError
 from smoothread_agent.memory.eviction import expired, to_evict
 from smoothread_agent.memory.files import Files
 from smoothread_agent.memory.index import MemoryIndex
-from smoothread_agent.memory.policy import CheckpointPolicy
-from smoothread_agent.memory.protocol import Restored, Store
+from smoothread_agent.memory.policy import SOURCE_POLICY, CheckpointPolicy
+from smoothread_agent.memory.protocol import Found, Restored, Store
 from smoothread_agent.memory.results import Results
 from smoothread_agent.memory.seal import is_marked, mark, seal
 from smoothread_agent.model.memory import HiddenMemory
-from smoothread_agent.schema import ReadingResult, SourceInfo
+from smoothread_agent.schema import Order, ReadingResult, SourceInfo
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ class MemoryStore(Store):
         index: finds sources by meaning; none: `find_sources` compares texts read from the files.
         codec: `exact` goes on bit for bit; `bf16` and `int8` take less room and change the memory a little.
         policy: when a reading is checkpointed, and which checkpoints stay.
+        source_policy: the same for sources that are read by themselves, in the order `source_first`.
         quota_bytes: room for this namespace; past it, the least recently used go, intermediate checkpoints first.
         ttl_seconds: what was not used for so long counts as gone.
         options: what fsspec needs to open the URL.
@@ -66,6 +67,7 @@ class MemoryStore(Store):
         index: MemoryIndex | None = None,
         codec: Codec = "exact",
         policy: CheckpointPolicy | None = None,
+        source_policy: CheckpointPolicy = SOURCE_POLICY,
         quota_bytes: int | None = None,
         ttl_seconds: float | None = None,
         **options: Any,
@@ -83,17 +85,42 @@ class MemoryStore(Store):
             "index": index,
             "codec": codec,
             "policy": policy,
+            "source_policy": source_policy,
             "quota_bytes": quota_bytes,
             "ttl_seconds": ttl_seconds,
             **options,
         }
         self.files = Files(root, **options)
-        self.namespace, self.codec, self.policy = namespace, codec, policy or CheckpointPolicy()
+        self.namespace, self.codec = namespace, codec
+        self.policy, self.source_policy = policy or CheckpointPolicy(), source_policy
         self.quota_bytes, self.ttl_seconds = quota_bytes, ttl_seconds
         self.checkpoints = Checkpoints(self.files, namespace)
         self.results = Results(self.files, self.checkpoints)
         self.catalogue = Catalogue(self.checkpoints, self.results, index)
         self._marked = is_marked(self.files)
+
+    @classmethod
+    def of_settings(cls, settings: Mapping[str, Any]) -> "MemoryStore":
+        """The store that has these `settings`."""
+        policies = {
+            name: CheckpointPolicy.model_validate(settings[name])
+            for name in ("policy", "source_policy")
+            if name in settings
+        }
+        return cls(**{**settings, **policies})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What opens this store again, as JSON values. Index and `options` are left out: those may be secret."""
+        return {
+            "root": self.files.root,
+            "namespace": self.namespace,
+            "codec": self.codec,
+            "policy": self.policy.model_dump(),
+            "source_policy": self.source_policy.model_dump(),
+            "quota_bytes": self.quota_bytes,
+            "ttl_seconds": self.ttl_seconds,
+        }
 
     def __copy__(self) -> "MemoryStore":
         return self
@@ -103,6 +130,10 @@ class MemoryStore(Store):
 
     def __reduce__(self) -> tuple[Callable[[dict[str, Any]], "MemoryStore"], tuple[dict[str, Any]]]:
         return _opened_again, (self._settings,)
+
+    def policy_for(self, order: Order) -> CheckpointPolicy:
+        """See `Store.policy_for`."""
+        return self.policy if order == "task_first" else self.source_policy
 
     def save(
         self,
@@ -148,7 +179,8 @@ class MemoryStore(Store):
         )
         entry = self._commit(manifest, blob)
         folder = self.checkpoints.folder_of(chain.conditions)
-        for number in self.policy.superseded(self.prefixes(chain), read, final=final):
+        policy = self.policy_for(chain.conditions.order)
+        for number in policy.superseded(self.prefixes(chain), read, final=final):
             self._delete("checkpoint", folder, chain.keys[number])
         return entry
 
@@ -227,7 +259,7 @@ class MemoryStore(Store):
         return sorted(found, key=lambda entry: entry.used, reverse=True)
 
     def find_sources(self, query: str, limit: int = 5) -> list[Found]:
-        """The sources read in this namespace that are closest to `query`, best first."""
+        """See `Store.find_sources`."""
         return self.catalogue.find(query, limit)
 
     def forget(self, *, key: str | None = None, source: str | None = None) -> int:

@@ -12,6 +12,8 @@ from smoothread_agent.errors import RequestError
 from smoothread_agent.reading.codec import TextCodec
 
 SEPARATORS = ("\n\n\n", "\n\n", "\n", ". ", ".", "! ", "? ", ", ", "; ", ": ", " – ", " ")
+VERSION = "1"
+"""Part of every fingerprint of memory: a change to where chunks end calls for a new one."""
 MIN_FILL = 0.6
 """A chunk is at least this full (in characters of its limit) where a separator allows it."""
 MIN_CHUNK = 16

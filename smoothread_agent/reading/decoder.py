@@ -33,18 +33,26 @@ Request = Feed | Forget | ReadingStep
 
 @dataclass
 class Decoder:
-    """Turns one reading into requests to a model. `pending` is what was said and not fed yet."""
+    """Turns one reading into requests to a model.
+
+    Attributes:
+        codec: the model's tokens.
+        vocab_size: width of the model's logits.
+        pending: what was said and not fed yet.
+        forced_pending: how much of it `usage` counts as forced.
+        usage: what the reading cost so far. With these three as they were, a reading that broke off goes on.
+    """
 
     codec: TextCodec
     vocab_size: int
     calibration: Calibrations = field(default_factory=Calibrations)
     pending: list[int] = field(default_factory=list)
+    forced_pending: int = 0
     usage: Usage = field(default_factory=Usage)
 
     def __post_init__(self) -> None:
-        self._began = time.monotonic()
+        self._began = time.monotonic() - self.usage.seconds
         self._logits: Tensor | None = None
-        self._forced_pending = 0
 
     def run(self, reading: Generator[Effect, Any, Outcome]) -> Generator[Request, Any, Outcome]:
         """Drive `reading` to its end; yields what the model must do and the steps to show."""
@@ -66,7 +74,7 @@ class Decoder:
             case Write():
                 return (yield from self._write(effect))
             case Forget():
-                self._count(tokens_forced=-self._forced_pending)  # they will never be fed
+                self._count(tokens_forced=-self.forced_pending)  # they will never be fed
                 self.pending.clear()
                 self._logits = None
                 yield effect
@@ -87,7 +95,7 @@ class Decoder:
     def _flush(self) -> Generator[Request, Any, Tensor]:
         """Logits after everything said so far."""
         if self.pending:
-            tokens, self.pending, self._forced_pending = self.pending, [], 0
+            tokens, self.pending, self.forced_pending = self.pending, [], 0
             self._logits = yield Feed(tokens)
         assert self._logits is not None, "nothing was said before the first decision"
         return self._logits
@@ -150,6 +158,6 @@ class Decoder:
                 return Guide(tokenizer, line_grammar(), size)
 
     def _count(self, **more: int) -> None:
-        self._forced_pending += more.get("tokens_forced", 0)
+        self.forced_pending += more.get("tokens_forced", 0)
         now = {name: getattr(self.usage, name) + count for name, count in more.items()}
         self.usage = self.usage.model_copy(update={**now, "seconds": time.monotonic() - self._began})

@@ -5,7 +5,7 @@ chunks (the paper's EMR), `reset` drops it and is fed the clues again (NMR), `wh
 """
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smoothread_agent.reading import wording
@@ -13,7 +13,7 @@ from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.effects import Effect, Forget, Report, Say, Write
 from smoothread_agent.reading.policy import Budget
 from smoothread_agent.reading.round import Notes, Rules, read_chunk
-from smoothread_agent.schema import Arm, Coverage, ReadingStep, StopSignal, Usage
+from smoothread_agent.schema import Arm, Coverage, Order, ReadingStep, Reuse, StopSignal, Usage
 
 Reading = Generator[Effect, Any, "Outcome"]
 
@@ -26,23 +26,44 @@ class Plan:
     arm: Arm
     rules: Rules
     chunks: Sequence[Chunk]
+    """In the order in which they are read."""
     budget: Budget
     answer_schema: dict[str, Any] | None = None
+    order: Order = "task_first"
 
     @property
     def tokens_total(self) -> int:
         """Source tokens in all chunks."""
-        return sum(len(chunk.tokens) for chunk in self.chunks)
+        return tokens_in(self.chunks)
+
+    def affordable(self) -> int:
+        """How many chunks, from the first on, the budgets of tokens and of chunks allow."""
+        lasting = replace(self.budget, max_seconds=None)
+        tokens = 0
+        for number, chunk in enumerate(self.chunks):
+            if lasting.spent(tokens, number, len(chunk.tokens)) is not None:
+                return number
+            tokens += len(chunk.tokens)
+        return len(self.chunks)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the loop ends with; the reader makes it a `ReadingResult`."""
+    """What the loop ends with."""
 
     answer: str
     notes: Notes
     stop: StopSignal
     coverage: Coverage
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a reading came to, what it cost, and how much of it was there before; a session makes its result of it."""
+
+    outcome: Outcome
+    usage: Usage
+    reuse: Reuse
 
 
 def pinned_text(plan: Plan) -> tuple[str, str, str]:
@@ -52,12 +73,21 @@ def pinned_text(plan: Plan) -> tuple[str, str, str]:
     return opening, f" {plan.task}", chat.to_user
 
 
-def read(plan: Plan) -> Reading:
-    """Read a source for a task. A cancelled or exhausted reading still answers, from what it has."""
-    notes = Notes()
-    chunks_read = tokens_read = 0
-    stop = StopSignal(reason="end_of_source")
-    for chunk in plan.chunks:
+def tokens_in(chunks: Sequence[Chunk]) -> int:
+    """Source tokens in `chunks`."""
+    return sum(len(chunk.tokens) for chunk in chunks)
+
+
+def read(plan: Plan, notes: Notes | None = None) -> Reading:
+    """Read a source for a task. An exhausted reading still answers, from what it has; a cancelled one does not.
+
+    A reading that broke off goes on with the `notes` that it had, in the memory that it had.
+    """
+    notes = notes or Notes()
+    chunks_read = notes.chunks_read
+    tokens_read = tokens_in(plan.chunks[:chunks_read])
+    stop = _stopped(notes) or StopSignal(reason="end_of_source")
+    for chunk in plan.chunks[chunks_read:] if stop.reason != "answered" else ():
         if plan.budget.is_cancelled():
             stop = StopSignal(reason="cancelled")
             break
@@ -71,11 +101,18 @@ def read(plan: Plan) -> Reading:
         coverage = _coverage(plan, chunks_read, tokens_read)
         step = ReadingStep(summary=notes.summary, clues=notes.clues, coverage=coverage, usage=Usage())
         yield Report(step)
-        if notes.summary is not None and notes.summary.action == "STOP":
-            stop = StopSignal(reason="answered", confidence=notes.summary.stop_confidence)
+        if (stopped := _stopped(notes)) is not None:
+            stop = stopped
             break
     answer = "" if stop.reason == "cancelled" else (yield from _answer(plan))
     return Outcome(answer, notes, stop, _coverage(plan, chunks_read, tokens_read))
+
+
+def _stopped(notes: Notes) -> StopSignal | None:
+    """The model's STOP, if the last summary ended with one."""
+    if notes.summary is None or notes.summary.action != "STOP":
+        return None
+    return StopSignal(reason="answered", confidence=notes.summary.stop_confidence)
 
 
 def _chunk(plan: Plan, chunk: Chunk, notes: Notes) -> Generator[Effect, Any, Notes]:

@@ -1,6 +1,6 @@
 """The scheduler: gives readings their turn at the model. It alone touches model and memory."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
@@ -19,13 +19,19 @@ def run(
     requests: Generator[Request, Tensor | None, Outcome],
     pinned: HiddenMemory,
     turn: AbstractContextManager[object],
+    *,
+    memory: HiddenMemory | None = None,
+    on_step: Callable[[HiddenMemory, ReadingStep], object] | None = None,
 ) -> Generator[ReadingStep, None, Outcome]:
     """Run one reading on a fork of `pinned`, which is not changed; yields its steps, returns its outcome.
 
     `turn` is held for one forward pass at a time, never while a step is with the caller: so readings on several
     threads take turns at a device, and one that is paused holds up no other.
+
+    A reading that broke off goes on in `memory`, which it advances. `on_step` is called with the memory as it stands
+    before a step is passed on; it may keep it, but must not change it.
     """
-    memory = model.fork(pinned)
+    memory = model.fork(pinned) if memory is None else memory
     answer: Tensor | None = None
     while True:
         try:
@@ -37,6 +43,8 @@ def run(
             with turn:
                 answer = model.read(memory, [request.tokens])[0]
         elif isinstance(request, ReadingStep):
+            if on_step is not None:
+                on_step(memory, request)
             yield request
         else:
             memory = model.fork(pinned)

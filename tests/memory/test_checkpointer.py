@@ -5,8 +5,16 @@ from fsspec.implementations.local import LocalFileSystem
 
 from smoothread_agent.memory.chain import Chain
 from smoothread_agent.memory.checkpointer import Checkpointer
-from smoothread_agent.memory.conformance import CHUNKS, CONDITIONS, a_memory, a_source, a_state, same
-from smoothread_agent.memory.errors import MemoryStoreError, StoreFullError
+from smoothread_agent.memory.conformance import (
+    CHUNKS,
+    CONDITIONS,
+    a_memory,
+    a_result,
+    a_source,
+    a_state,
+    same,
+)
+from smoothread_agent.memory.errors import MemoryStoreError, MemoryStoreWarning, StoreFullError
 from smoothread_agent.memory.policy import CheckpointPolicy
 from smoothread_agent.memory.store import MemoryStore
 
@@ -40,8 +48,11 @@ def test_a_reading_that_stops_early_is_checkpointed_where_it_stopped(tmp_path):
 def test_a_store_that_fails_stops_no_reading_unless_told_to(tmp_path):
     full = MemoryStore(tmp_path, quota_bytes=10)
     easy, strict = a_checkpointer(full), a_checkpointer(full, strict=True)
-    assert not easy.after_chunk(a_memory(2), a_state(2))
-    assert "after chunk 2" in easy.failures[0]
+    with pytest.warns(MemoryStoreWarning, match="goes on without it"):
+        assert not easy.after_chunk(a_memory(2), a_state(2))
+    assert not easy.after_chunk(a_memory(4), a_state(4))  # what is warned of twice is not read
+    assert easy.keep_result("1" * 64, a_result())
+    assert ["after chunk 2" in easy.failures[0], "after chunk 4" in easy.failures[1]] == [True, True]
     assert "quota" in easy.failures[0]
     with pytest.raises(StoreFullError):
         strict.after_chunk(a_memory(2), a_state(2))
@@ -57,5 +68,7 @@ def test_a_store_that_cannot_be_read_restores_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(LocalFileSystem, "cat_file", fails)
     with pytest.raises(MemoryStoreError, match="failing"):
         strict.restore()
-    assert easy.restore() is None
+    with pytest.warns(MemoryStoreWarning, match="failing"):
+        assert easy.restore() is None
+    assert easy.result("1" * 64) is None
     assert "failing" in easy.failures[0]

@@ -212,7 +212,7 @@ def test_sources_are_found_without_an_index(tmp_path):
     put(store, 4, final=True)
     other = ("Rye bread ", "rises ", "for eight hours ", "in a warm place.")
     store.save(
-        Chain.of(CONDITIONS.model_copy(update={"order": "source first", "task": None}), other),
+        Chain.of(CONDITIONS.model_copy(update={"order": "source_first", "task": None}), other),
         a_memory(1),
         a_state(1, other).model_copy(update={"clues": (), "summary": None}),
         source=SourceInfo(name="bread.txt", digest="b" * 64, characters=40),

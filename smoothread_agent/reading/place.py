@@ -1,0 +1,118 @@
+"""The place of a reading in a store: the conditions that give its memory a meaning, and the key of its result."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from smoothread_agent.memory.chain import Conditions, request_key
+from smoothread_agent.memory.entries import ReadingState
+from smoothread_agent.reading import wording
+from smoothread_agent.reading.chunker import VERSION as CHUNKER
+from smoothread_agent.reading.engine import Ready
+from smoothread_agent.reading.loop import Plan
+from smoothread_agent.reading.round import Rules
+from smoothread_agent.schema import ChunkSummary, Clue, ClueKind, ReadRequest, StopSignal, Value
+from smoothread_agent.sources import Source
+
+PageOf = Callable[[int], int | None]
+
+
+class _Written(Value):
+    """What decides, beside text and task, which words a reading writes into its stream."""
+
+    kind: ClueKind
+    target: str
+    calibration: dict[str, Any]
+    thresholds: dict[str, Any]
+    stop: dict[str, Any]
+    limits: dict[str, Any]
+
+
+def conditions_of(plan: Plan, ready: Ready, chunk: int) -> Conditions:
+    """Everything beside the text that decides what the hidden memory of a reading holds.
+
+    Args:
+        plan: the reading.
+        ready: the model that reads.
+        chunk: tokens a chunk at the most.
+    """
+    return Conditions(
+        model=ready.model.fingerprint,
+        dtype=str(ready.model.dtype).removeprefix("torch."),
+        wording=wording.VERSION,
+        chunk=chunk,
+        chunker=CHUNKER,
+        order=plan.order,
+        arm=plan.arm,
+        task=plan.task,
+        rules=_written(plan.rules, ready) if plan.arm != "whole" else "",
+    )
+
+
+def result_key(
+    conditions: Conditions, plan: Plan, ready: Ready, request: ReadRequest, source: Source
+) -> str:
+    """The key of the result of `request`: two requests share it if one's result is the other's."""
+    return request_key(
+        conditions,
+        source.digest,
+        {
+            "task": plan.task,
+            "rules": _written(plan.rules, ready),
+            "max_tokens": request.max_tokens,
+            "max_chunks": request.max_chunks,
+            "answer_tokens": plan.rules.limits.answer_tokens,
+            "answer_schema": plan.answer_schema,
+        },
+    )
+
+
+def lasts(plan: Plan, stop: StopSignal) -> bool:
+    """Whether a result is the same each time: not one that was cancelled, or ran out of seconds."""
+    return stop.reason in ("answered", "end_of_source") or (
+        stop.reason == "budget" and plan.budget.max_seconds is None
+    )
+
+
+def paged(state: ReadingState, page_of: PageOf) -> ReadingState:
+    """`state` with the pages of the source at hand: the same text may come with others, or with none."""
+    return state.model_copy(
+        update={
+            "clues": paged_clues(state.clues, page_of),
+            "in_stream": paged_clues(state.in_stream, page_of),
+            "summary": paged_summary(state.summary, page_of),
+        }
+    )
+
+
+def paged_clues(clues: tuple[Clue, ...], page_of: PageOf) -> tuple[Clue, ...]:
+    """`clues`, each with the page on which it begins."""
+    return tuple(clue.model_copy(update={"page": page_of(clue.start)}) for clue in clues)
+
+
+def paged_summary(summary: ChunkSummary | None, page_of: PageOf) -> ChunkSummary | None:
+    """`summary` with the pages of its clues."""
+    if summary is None:
+        return None
+    return summary.model_copy(
+        update={
+            "clues": paged_clues(summary.clues, page_of),
+            "new_clues": paged_clues(summary.new_clues, page_of),
+        }
+    )
+
+
+def _written(rules: Rules, ready: Ready) -> str:
+    return _Written(
+        kind=rules.kind,
+        target=rules.target,
+        calibration=_plain(ready.notes.calibration),
+        thresholds=_plain(rules.thresholds),
+        stop=_plain(rules.stop),
+        limits={name: value for name, value in _plain(rules.limits).items() if name != "answer_tokens"},
+    ).model_dump_json()
+
+
+def _plain(settings: BaseModel) -> dict[str, Any]:
+    return settings.model_dump(mode="json")

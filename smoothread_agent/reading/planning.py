@@ -1,0 +1,70 @@
+"""Planning: a request checked against the model that is to serve it, and laid out as a reading."""
+
+import threading
+from typing import Any
+
+from smoothread_agent.errors import RequestError
+from smoothread_agent.reading.chunker import MIN_CHUNK, Chunker
+from smoothread_agent.reading.engine import Ready
+from smoothread_agent.reading.grammar import schema_grammar
+from smoothread_agent.reading.loop import Plan
+from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds, check_room
+from smoothread_agent.reading.round import Rules
+from smoothread_agent.schema import Arm, ReadRequest, Value
+from smoothread_agent.sources import Source
+
+
+class Method(Value):
+    """How to read: what a reader fixes once, for every request."""
+
+    arm: Arm = "smooth"
+    chunk: int = 512
+    thresholds: Thresholds | None = None
+    stop: StopPolicy = StopPolicy()
+    limits: Limits = Limits()
+
+
+def make_plan(
+    ready: Ready,
+    method: Method,
+    request: ReadRequest,
+    source: Source,
+    schema: dict[str, Any] | None,
+    cancelled: threading.Event | None,
+) -> Plan:
+    """Check a request against the model, and lay out its reading."""
+    task = " ".join(request.task.split())
+    if not task:
+        raise RequestError("the task is empty: say what to look for in the source")
+    if schema is not None:
+        schema_grammar(schema)
+    if request.max_tokens is not None and request.max_tokens < MIN_CHUNK:
+        raise RequestError(
+            f"max_tokens={request.max_tokens} allows no chunk at all: give at least {MIN_CHUNK} tokens"
+        )
+    chunk = chunk_of(method, request)
+    if method.arm != "whole":
+        check_room(ready.model.window, chunk, method.limits)
+    rules = Rules(
+        chat=ready.codec.chat,
+        page_of=lambda position: page.number if (page := source.page_at(position)) else None,
+        target=_target(ready, task, method.limits.target_tokens),
+        kind=request.clues,
+        thresholds=method.thresholds or ready.notes.thresholds,
+        stop=method.stop,
+        limits=method.limits,
+    )
+    budget = Budget(request.max_tokens, request.max_seconds, request.max_chunks, cancelled)
+    chunks = tuple(Chunker(ready.codec, chunk).chunks(source.text))
+    return Plan(task, method.arm, rules, chunks, budget, schema)
+
+
+def chunk_of(method: Method, request: ReadRequest) -> int:
+    """Tokens a chunk at the most: a budget smaller than one is a chunk of its own."""
+    return min(method.chunk, request.max_tokens or method.chunk)
+
+
+def _target(ready: Ready, task: str, most: int) -> str:
+    """The task as it is restated each round: its beginning, where it is long."""
+    tokens = ready.codec.plain(task)
+    return task if len(tokens) <= most else ready.codec.decode(tokens[: most - 1]).rstrip() + " …"
