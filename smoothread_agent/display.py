@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from smoothread_agent.schema import Clue, ReadingResult, ReadingStep
+from smoothread_agent.schema import Clue, ReadingResult, ReadingStep, Reuse
 
 _ENDS = {
     "answered": "the model said STOP",
@@ -74,8 +74,18 @@ class Display:
             f"[dim]stopped because {_ENDS[result.stop.reason]}{confidence}{detail}; read {coverage.tokens_read:,} of "
             f"{coverage.tokens_total:,} tokens ({coverage.share:.0%}), {coverage.chunks_read} of "
             f"{coverage.chunks_total} chunks; {usage.decoded_per_round:.1f} tokens decoded a round; "
-            f"{usage.seconds:.1f} s[/]"
+            f"{usage.seconds:.1f} s{_reused(result.reuse)}[/]"
         )
+
+
+def _reused(reuse: Reuse) -> str:
+    """How much of the reading was there before; nothing where all of it was read now."""
+    if reuse.result is not None:
+        return "; a stored result, nothing was read now"
+    if reuse.checkpoint is not None:
+        before, now = reuse.tokens_from_checkpoint, reuse.tokens_read_now
+        return f"; {before:,} of the tokens from stored memory, {now:,} read now"
+    return ""
 
 
 def clue_line(clue: Clue) -> str:

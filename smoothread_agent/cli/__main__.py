@@ -1,0 +1,5 @@
+"""python -m smoothread_agent.cli"""
+
+from smoothread_agent.cli import main
+
+main()
