@@ -115,7 +115,7 @@ class SourceInfo(Value):
 
 
 class Reuse(Value):
-    """Where the source tokens of a result came from, and what was reused. Together they are those of its coverage."""
+    """Where the source tokens of a result came from, and what was reused."""
 
     tokens_from_result: Count = Field(default=0, description="in a stored result, returned as it was")
     tokens_from_checkpoint: Count = Field(default=0, description="in hidden memory that was restored")
@@ -149,6 +149,16 @@ class ReadingResult(ReadingStep):
     arm: Arm = "smooth"
     order: Order = "task_first"
     reuse: Reuse = Field(default=Reuse(), description="how much of it was read before, and is not read again")
+
+
+class SourceReading(Value):
+    """What reading a source by itself came to, and the results of the tasks that were read along with it."""
+
+    source: SourceInfo
+    coverage: Coverage
+    usage: Usage = Field(description="of the source alone; each result has its own")
+    reuse: Reuse
+    results: tuple[ReadingResult, ...] = Field(default=(), description="in the order of the tasks")
 
 
 class ReadRequest(BaseModel):

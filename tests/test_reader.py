@@ -279,3 +279,18 @@ class TestStore:
         best = reader.find_sources("how long does rye bread rise", limit=1)
         assert [found.source.name.endswith("bread.txt") for found in best] == [True]
         assert reader.find_sources("Troyford")[0].source.name.endswith("ann.txt")
+
+    def test_a_source_is_read_once_for_many_tasks(self, codec: TextCodec, tmp_path: Path) -> None:
+        reader = scripted(codec, store=tmp_path)
+        first = reader.read_source(TEXT, [TASK, {"task": "Who?", "max_chunks": 2}])
+        assert [result.task for result in first.results] == [TASK, "Who?"]
+        assert first.results[1].coverage.chunks_read == 2
+        assert first.usage.tokens_read == first.coverage.tokens_total
+        later = reader.invoke({"task": "Where?", "source": TEXT, "order": "source_first"})
+        assert (later.order, later.usage.tokens_read) == ("source_first", 0)
+        promising = reader.model_copy(update={"order": "source_first", "visit": "promise"})
+        assert promising.invoke({**REQUEST, "max_chunks": 1}).coverage.chunks_read == 1
+        with pytest.raises(RequestError, match="nothing would be kept"):
+            scripted(codec).read_source(TEXT)
+        with pytest.raises(RequestError, match="task"):
+            reader.read_source(TEXT, [{"max_chunks": 2}])

@@ -102,9 +102,10 @@ def show(key: Key, store: Stored, namespace: Namespace = "default", as_json: AsJ
         dump({"entry": entry.model_dump(mode="json"), "found": found})
         return
     table = Table(show_header=False)
-    for name, value in {**entry.model_dump(mode="json", exclude={"conditions", "source"}), "source": entry.source.name,
-                        "model": entry.conditions.model, "order": entry.conditions.order,
-                        "answer": found.get("answer")}.items():  # fmt: skip
+    conditions = entry.conditions
+    rows = entry.model_dump(mode="json", exclude={"conditions", "source"})
+    rows |= {"source": entry.source.name, "model": conditions.model, "order": conditions.order}
+    for name, value in {**rows, "answer": found.get("answer", "")}.items():
         table.add_row(name, escape(str(value)))
     for clue in found["clues"]:
         table.add_row("clue", escape(f"{clue['start']:,}-{clue['end']:,}  {' '.join(clue['text'].split())}"))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from torch import Tensor
 
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.effects import Choice, Choose, Effect, Forget, Report, Say, Write
+from smoothread_agent.reading.effects import Choice, Choose, Effect, Forget, Recall, Report, Say, Write
 from smoothread_agent.reading.grammar import Guide, line_grammar, quote_guide, schema_grammar
 from smoothread_agent.reading.policy import Calibrations
 from smoothread_agent.reading.wording import CLOSE
@@ -28,7 +28,8 @@ class Feed:
     tokens: list[int]
 
 
-Request = Feed | Forget | ReadingStep
+Request = Feed | Forget | Recall | ReadingStep
+"""`Recall` is answered with the number of source tokens that had to be read for it, the others but `Feed` with none."""
 
 
 @dataclass
@@ -74,10 +75,12 @@ class Decoder:
             case Write():
                 return (yield from self._write(effect))
             case Forget():
-                self._count(tokens_forced=-self.forced_pending)  # they will never be fed
-                self.pending.clear()
-                self._logits = None
+                self._drop()
                 yield effect
+            case Recall():
+                self._drop()
+                tokens: int = yield effect
+                self._count(tokens_read=tokens)
             case Report():
                 if effect.step.summary is None:
                     yield from self._flush()  # nothing was decided, so nothing was fed: what is shown must be read
@@ -91,6 +94,12 @@ class Decoder:
         )
         self.pending.extend(tokens)
         self._count(**{"tokens_read" if say.source else "tokens_forced": len(tokens)})
+
+    def _drop(self) -> None:
+        """Leave the memory at hand: what was said and not fed will never be."""
+        self._count(tokens_forced=-self.forced_pending)
+        self.pending.clear()
+        self._logits = None
 
     def _flush(self) -> Generator[Request, Any, Tensor]:
         """Logits after everything said so far."""

@@ -69,10 +69,18 @@ class Forget:
 
 
 @dataclass(frozen=True)
+class Recall:
+    """Go to a fork of the source's own memory after its first `chunks`, as is done before each round in the order
+    `source_first`. Answer: none."""
+
+    chunks: int
+
+
+@dataclass(frozen=True)
 class Report:
     """Show the user a step. Answer: none."""
 
     step: ReadingStep
 
 
-Effect = Say | Choose | Write | Forget | Report
+Effect = Say | Choose | Write | Forget | Recall | Report

@@ -10,9 +10,9 @@ from typing import Any
 
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import Chunk
-from smoothread_agent.reading.effects import Effect, Forget, Report, Say, Write
+from smoothread_agent.reading.effects import Effect, Forget, Recall, Report, Say, Write
 from smoothread_agent.reading.policy import Budget
-from smoothread_agent.reading.round import Notes, Rules, read_chunk
+from smoothread_agent.reading.round import Notes, Rules, read_chunk, write_summary
 from smoothread_agent.schema import Arm, Coverage, Order, ReadingStep, Reuse, StopSignal, Usage
 
 Reading = Generator[Effect, Any, "Outcome"]
@@ -67,7 +67,7 @@ class Finished:
 
 
 def pinned_text(plan: Plan) -> tuple[str, str, str]:
-    """The prefix to pin: our opening and instructions, the task (plain), and the opening of the first user turn."""
+    """The prefix to pin, task first: opening and instructions, the task (plain), and the opening of the first turn."""
     chat, rounds = plan.rules.chat, plan.arm != "whole"
     opening = chat.opening + wording.system(plan.rules.kind, rounds=rounds) + wording.TASK
     return opening, f" {plan.task}", chat.to_user
@@ -81,7 +81,8 @@ def tokens_in(chunks: Sequence[Chunk]) -> int:
 def read(plan: Plan, notes: Notes | None = None) -> Reading:
     """Read a source for a task. An exhausted reading still answers, from what it has; a cancelled one does not.
 
-    A reading that broke off goes on with the `notes` that it had, in the memory that it had.
+    Task first, it is one stream. Source first, each round, and the answer behind the last one, is read into a fork of
+    the source's memory. A reading that broke off goes on with the `notes` that it had, in the memory that it had.
     """
     notes = notes or Notes()
     chunks_read = notes.chunks_read
@@ -116,6 +117,12 @@ def _stopped(notes: Notes) -> StopSignal | None:
 
 
 def _chunk(plan: Plan, chunk: Chunk, notes: Notes) -> Generator[Effect, Any, Notes]:
+    if plan.order == "source_first":
+        yield Recall(chunk.index + 1)
+        yield Say(wording.aside(plan.rules.kind))
+        yield Say(f" {plan.task}", plain=True)
+        yield Say(plan.rules.chat.to_assistant)
+        return (yield from write_summary(plan.rules, chunk, notes))
     if plan.arm == "whole":
         yield Say(tokens=chunk.tokens, source=True)
         return notes

@@ -1,14 +1,18 @@
 """The place of a reading in a store: the conditions that give its memory a meaning, and the key of its result."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
-from smoothread_agent.memory.chain import Conditions, request_key
+from smoothread_agent.memory.chain import Chain, Conditions, request_key
+from smoothread_agent.memory.checkpointer import Checkpointer
 from smoothread_agent.memory.entries import ReadingState
+from smoothread_agent.memory.protocol import Store
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import VERSION as CHUNKER
+from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.engine import Ready
 from smoothread_agent.reading.loop import Plan
 from smoothread_agent.reading.round import Rules
@@ -16,6 +20,22 @@ from smoothread_agent.schema import ChunkSummary, Clue, ClueKind, ReadRequest, S
 from smoothread_agent.sources import Source
 
 PageOf = Callable[[int], int | None]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where readings are kept, and whether a store that fails ends them."""
+
+    store: Store
+    strict: bool = False
+
+    def checkpointer(self, conditions: Conditions, chunks: Sequence[Chunk], source: Source) -> Checkpointer:
+        """The dealings with the store of one reading of a source that is cut into `chunks`."""
+        chain = Chain.of(conditions, (chunk.text for chunk in chunks))
+        policy = self.store.policy_for(conditions.order)
+        if conditions.order == "source_first":
+            policy = policy.spread(len(chunks))
+        return Checkpointer(self.store, chain, source.info(), policy, strict=self.strict)
 
 
 class _Written(Value):
@@ -29,37 +49,47 @@ class _Written(Value):
     limits: dict[str, Any]
 
 
-def conditions_of(plan: Plan, ready: Ready, chunk: int) -> Conditions:
-    """Everything beside the text that decides what the hidden memory of a reading holds.
+def task_conditions(plan: Plan, ready: Ready, chunk: int) -> Conditions:
+    """Everything beside the text that decides what the hidden memory of a reading holds, task first.
 
     Args:
         plan: the reading.
         ready: the model that reads.
         chunk: tokens a chunk at the most.
     """
-    return Conditions(
-        model=ready.model.fingerprint,
-        dtype=str(ready.model.dtype).removeprefix("torch."),
-        wording=wording.VERSION,
-        chunk=chunk,
-        chunker=CHUNKER,
-        order=plan.order,
-        arm=plan.arm,
-        task=plan.task,
-        rules=_written(plan.rules, ready) if plan.arm != "whole" else "",
+    return source_conditions(ready, chunk).model_copy(
+        update={
+            "wording": wording.VERSION,
+            "order": "task_first",
+            "arm": plan.arm,
+            "task": plan.task,
+            "rules": _written(plan.rules, ready) if plan.arm != "whole" else "",
+        }
     )
 
 
-def result_key(
-    conditions: Conditions, plan: Plan, ready: Ready, request: ReadRequest, source: Source
-) -> str:
+def source_conditions(ready: Ready, chunk: int) -> Conditions:
+    """The same for the memory of a source alone."""
+    return Conditions(
+        model=ready.model.fingerprint,
+        dtype=str(ready.model.dtype).removeprefix("torch."),
+        wording=wording.SOURCE_VERSION,
+        chunk=chunk,
+        chunker=CHUNKER,
+        order="source_first",
+    )
+
+
+def result_key(conditions: Conditions, plan: Plan, ready: Ready, request: ReadRequest, source: Source) -> str:
     """The key of the result of `request`: two requests share it if one's result is the other's."""
     return request_key(
         conditions,
         source.digest,
         {
+            "wording": wording.VERSION,
             "task": plan.task,
             "rules": _written(plan.rules, ready),
+            "visit": request.visit,
             "max_tokens": request.max_tokens,
             "max_chunks": request.max_chunks,
             "answer_tokens": plan.rules.limits.answer_tokens,

@@ -4,7 +4,9 @@ import threading
 from typing import Any
 
 from smoothread_agent.errors import RequestError
-from smoothread_agent.reading.chunker import MIN_CHUNK, Chunker
+from smoothread_agent.memory.embedding import HashedEmbeddings, similarities
+from smoothread_agent.reading import wording
+from smoothread_agent.reading.chunker import MIN_CHUNK, Chunk, Chunker
 from smoothread_agent.reading.engine import Ready
 from smoothread_agent.reading.grammar import schema_grammar
 from smoothread_agent.reading.loop import Plan
@@ -43,7 +45,9 @@ def make_plan(
             f"max_tokens={request.max_tokens} allows no chunk at all: give at least {MIN_CHUNK} tokens"
         )
     chunk = chunk_of(method, request)
-    if method.arm != "whole":
+    if request.order == "source_first":
+        _check_source_first(ready, method, request)
+    elif method.arm != "whole":
         check_room(ready.model.window, chunk, method.limits)
     rules = Rules(
         chat=ready.codec.chat,
@@ -56,12 +60,45 @@ def make_plan(
     )
     budget = Budget(request.max_tokens, request.max_seconds, request.max_chunks, cancelled)
     chunks = tuple(Chunker(ready.codec, chunk).chunks(source.text))
-    return Plan(task, method.arm, rules, chunks, budget, schema)
+    if request.visit == "promise":
+        if request.order != "source_first":
+            raise RequestError(
+                "visit='promise' goes back in the source, which source first alone can: set order="
+            )
+        chunks = _in_order_of_promise(task, chunks)
+    return Plan(task, method.arm, rules, chunks, budget, schema, request.order)
 
 
 def chunk_of(method: Method, request: ReadRequest) -> int:
-    """Tokens a chunk at the most: a budget smaller than one is a chunk of its own."""
+    """Tokens a chunk at the most: a budget smaller than one is a chunk of its own, if the memory is the task's own."""
+    if request.order == "source_first":
+        return method.chunk
     return min(method.chunk, request.max_tokens or method.chunk)
+
+
+def _check_source_first(ready: Ready, method: Method, request: ReadRequest) -> None:
+    """Refuse what cannot be read source first.
+
+    Raises:
+        RequestError: the arm is not `smooth`, or a chunk, the task behind it and a summary do not fit the window.
+    """
+    if method.arm != "smooth":
+        raise RequestError(f"the arm {method.arm!r} is read task first: leave out order='source_first'")
+    codec = ready.codec
+    task = len(codec.markup(wording.aside(request.clues))) + len(codec.plain(request.task))
+    try:
+        check_room(ready.model.window - task, method.chunk, method.limits)
+    except RequestError as error:
+        raise RequestError(
+            f"source first, the task stands behind each chunk and takes, with its instructions, {task} tokens of the "
+            f"window's {ready.model.window}: {error}"
+        ) from error
+
+
+def _in_order_of_promise(task: str, chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
+    """Those first whose words are most like the task's."""
+    likeness = similarities(HashedEmbeddings(), task, [chunk.text for chunk in chunks])
+    return tuple(sorted(chunks, key=lambda chunk: -likeness[chunk.index]))
 
 
 def _target(ready: Ready, task: str, most: int) -> str:

@@ -9,6 +9,7 @@ from torch import Tensor
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel
 from smoothread_agent.reading.decoder import Feed, Request
+from smoothread_agent.reading.effects import Recall
 from smoothread_agent.schema import ReadingStep
 
 Outcome = TypeVar("Outcome")
@@ -16,11 +17,12 @@ Outcome = TypeVar("Outcome")
 
 def run(
     model: RecurrentModel,
-    requests: Generator[Request, Tensor | None, Outcome],
+    requests: Generator[Request, Tensor | int | None, Outcome],
     pinned: HiddenMemory,
     turn: AbstractContextManager[object],
     *,
     memory: HiddenMemory | None = None,
+    recall: Callable[[int], tuple[HiddenMemory, int]] | None = None,
     on_step: Callable[[HiddenMemory, ReadingStep], object] | None = None,
 ) -> Generator[ReadingStep, None, Outcome]:
     """Run one reading on a fork of `pinned`, which is not changed; yields its steps, returns its outcome.
@@ -28,11 +30,12 @@ def run(
     `turn` is held for one forward pass at a time, never while a step is with the caller: so readings on several
     threads take turns at a device, and one that is paused holds up no other.
 
-    A reading that broke off goes on in `memory`, which it advances. `on_step` is called with the memory as it stands
-    before a step is passed on; it may keep it, but must not change it.
+    A reading that broke off goes on in `memory`, which it advances. `recall` gives a copy, the reading's own, of the
+    source's memory after so many chunks, and how many source tokens were read for it. `on_step` is called with the
+    memory as it stands before a step is passed on; it may keep it, but must not change it.
     """
     memory = model.fork(pinned) if memory is None else memory
-    answer: Tensor | None = None
+    answer: Tensor | int | None = None
     while True:
         try:
             request = requests.send(answer)
@@ -46,5 +49,8 @@ def run(
             if on_step is not None:
                 on_step(memory, request)
             yield request
+        elif isinstance(request, Recall):
+            assert recall is not None, "a reading that recalls a source's memory is given one"
+            memory, answer = recall(request.chunks)
         else:
             memory = model.fork(pinned)

@@ -1,39 +1,29 @@
 """A session: one request on one source, from the checks before it to the typed result after it."""
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from smoothread_agent.errors import GrammarError
-from smoothread_agent.memory.chain import Chain
-from smoothread_agent.memory.checkpointer import Checkpointer
-from smoothread_agent.memory.protocol import Store
+from smoothread_agent.errors import GrammarError, RequestError
 from smoothread_agent.reading.engine import Engine, Ready
 from smoothread_agent.reading.loop import Finished, Plan
-from smoothread_agent.reading.place import conditions_of, lasts, paged_clues, paged_summary, result_key
+from smoothread_agent.reading.place import (
+    Shelf,
+    lasts,
+    paged_clues,
+    paged_summary,
+    result_key,
+    task_conditions,
+)
 from smoothread_agent.reading.planning import Method, chunk_of, make_plan
+from smoothread_agent.reading.source_first import one_pass, read_source_first
+from smoothread_agent.reading.source_memory import SourceMemory, source_memory
 from smoothread_agent.reading.task_first import read_task_first
-from smoothread_agent.schema import ReadingResult, ReadingStep, ReadRequest, Reuse
+from smoothread_agent.schema import ReadingResult, ReadingStep, ReadRequest, Reuse, SourceReading
 from smoothread_agent.sources import Source
 
-__all__ = ["Method", "Shelf", "sessions"]
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """Where readings are kept, and whether a store that fails ends them."""
-
-    store: Store
-    strict: bool = False
-
-    def checkpointer(self, plan: Plan, ready: Ready, chunk: int, source: Source) -> Checkpointer:
-        """The dealings of one reading with the store."""
-        chain = Chain.of(conditions_of(plan, ready, chunk), (each.text for each in plan.chunks))
-        return Checkpointer(
-            self.store, chain, source.info(), self.store.policy_for(plan.order), strict=self.strict
-        )
+__all__ = ["Method", "Shelf", "read_source", "sessions"]
 
 
 def sessions(
@@ -45,28 +35,72 @@ def sessions(
     answer_schema: type[BaseModel] | None = None,
     cancelled: threading.Event | None = None,
     shelf: Shelf | None = None,
+    memory: SourceMemory | None = None,
 ) -> Iterator[ReadingStep]:
     """Read `source` for `request`: a step for every chunk that is read, and at last the `ReadingResult`.
 
+    Source first, several sessions may share one `memory` of the source.
+
     Raises:
-        RequestError: the task, the chunk or the answer schema cannot be served with this window.
+        RequestError: the task, the chunk or the answer schema cannot be served with this window, or needs a store.
         MemoryStoreError: the store failed, where that is to end a reading.
     """
     ready = engine.ready()
     schema = TypeAdapter(answer_schema).json_schema() if answer_schema is not None else None
     plan = make_plan(ready, method, request, source, schema, cancelled)
+    if request.visit == "promise" and shelf is None:
+        raise RequestError(
+            "visit='promise' goes back and forth in the source: give the reader a store to go back in"
+        )
     checkpointer = None
-    if shelf is not None:
-        checkpointer = shelf.checkpointer(plan, ready, chunk_of(method, request), source)
+    if request.order == "source_first":
+        memory = memory or source_memory(engine, method, source, shelf, refresh=request.refresh)
+        checkpointer = memory.checkpointer
+    elif shelf is not None:
+        conditions = task_conditions(plan, ready, chunk_of(method, request))
+        checkpointer = shelf.checkpointer(conditions, plan.chunks, source)
+    if checkpointer is not None:
         key = result_key(checkpointer.chain.conditions, plan, ready, request, source)
         if not request.refresh and (stored := checkpointer.result(key)) is not None:
             yield _as_asked(stored, key, request, source, plan, answer_schema)
             return
-    finished = yield from read_task_first(engine, ready, plan, checkpointer, refresh=request.refresh)
+    if memory is not None:
+        finished = yield from read_source_first(engine, ready, plan, memory)
+    else:
+        finished = yield from read_task_first(engine, ready, plan, checkpointer, refresh=request.refresh)
     result = _result(finished, request, source, plan, ready, answer_schema)
     if checkpointer is not None and lasts(plan, result.stop):
         checkpointer.keep_result(key, result)
     yield result
+
+
+def read_source(
+    engine: Engine,
+    method: Method,
+    source: Source,
+    requests: Sequence[ReadRequest],
+    *,
+    answer_schema: type[BaseModel] | None = None,
+    cancelled: threading.Event | None = None,
+    shelf: Shelf | None = None,
+) -> SourceReading:
+    """Read `source` by itself, and each of `requests` along with it. Raises as `sessions` does."""
+    refresh = any(request.refresh for request in requests)
+    memory = source_memory(engine, method, source, shelf, refresh=refresh)
+    readings = [
+        sessions(
+            engine,
+            method,
+            request,
+            source,
+            answer_schema=answer_schema,
+            cancelled=cancelled,
+            shelf=shelf,
+            memory=memory,
+        )
+        for request in requests
+    ]
+    return one_pass(memory, source.info(), readings, cancelled)
 
 
 def _result(
