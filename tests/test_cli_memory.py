@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from smoothread_agent.cli import app
 from smoothread_agent.errors import RequestError
-from smoothread_agent.memory.conformance import CHUNKS, CONDITIONS, a_result, a_source, put
+from smoothread_agent.memory.samples import CHUNKS, CONDITIONS, a_result, a_source, put
 from smoothread_agent.memory.store import MemoryStore
 
 OTHER = ("Rye bread rises ", "for eight hours ", "in a warm place.")

@@ -19,12 +19,14 @@ from contextlib import AbstractContextManager
 import torch
 
 from smoothread_agent.memory.chain import Chain, Conditions, digest
-from smoothread_agent.memory.codec import decode
-from smoothread_agent.memory.entries import CheckpointManifest, Entry, Problem
+from smoothread_agent.memory.codec import Codec, decode
+from smoothread_agent.memory.entries import CheckpointManifest, Entry, Problem, ReadingState
 from smoothread_agent.memory.errors import DamagedMemoryError, MemoryStoreError
+from smoothread_agent.memory.eviction import expired
 from smoothread_agent.memory.files import Files
 from smoothread_agent.memory.seal import MAX_MANIFEST, seal, unseal
 from smoothread_agent.model.memory import HiddenMemory
+from smoothread_agent.schema import SourceInfo
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +104,62 @@ class Checkpoints:
             raise DamagedMemoryError("the manifest names the blob of another checkpoint")
         if manifest.state.chunks_read != len(manifest.digests):
             raise DamagedMemoryError("the state is not that after the chunks that the manifest names")
+
+    def describe(
+        self,
+        chain: Chain,
+        state: ReadingState,
+        blob: bytes,
+        codec: Codec,
+        *,
+        source: SourceInfo,
+        final: bool,
+        about: str,
+    ) -> CheckpointManifest:
+        """The manifest of a checkpoint that is about to be written; the arguments are those of `Store.save`."""
+        key = chain.keys[state.chunks_read]
+        return CheckpointManifest(
+            namespace=self.namespace,
+            key=key,
+            revision=1,
+            conditions=chain.conditions,
+            source=source,
+            digests=chain.digests[: state.chunks_read],
+            state=state,
+            final=final,
+            about=about,
+            created=time.time(),
+            codec=codec,
+            blob=f"{key}.{digest(blob)[:16]}.safetensors",
+            blob_digest=digest(blob),
+            blob_bytes=len(blob),
+        )
+
+    def restore(
+        self, chain: Chain, number: int, device: torch.device | str, ttl_seconds: float | None
+    ) -> tuple[HiddenMemory, CheckpointManifest] | None:
+        """The checkpoint after the first `number` chunks, confirmed; none where it has gone, or has expired.
+
+        Raises:
+            DamagedMemoryError: it is not what was written, or not of this chain.
+        """
+        folder = self.folder_of(chain.conditions)
+        for attempt in range(2):
+            try:
+                manifest = self.manifest(folder, chain.keys[number])
+            except FileNotFoundError:
+                return None
+            if manifest.digests != chain.digests[:number] or manifest.conditions != chain.conditions:
+                raise DamagedMemoryError("its chunks are not those of the source")
+            if expired(self.entry(folder, manifest), ttl_seconds, time.time()):
+                return None
+            try:
+                return self.memory(manifest, device), manifest
+            except FileNotFoundError as error:
+                # Another process may have written this key anew between the two reads.
+                if attempt:
+                    raise DamagedMemoryError("its blob is gone") from error
+        return None
 
     def memory(self, manifest: CheckpointManifest, device: torch.device | str = "cpu") -> HiddenMemory:
         """The hidden memory of a checkpoint, on `device`.

@@ -11,29 +11,23 @@ Chroma's server has no authentication of its own: let nobody reach it who may no
 
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from filelock import FileLock, Timeout
 from typing_extensions import Self
 
 from smoothread_agent.memory.chain import digest
+from smoothread_agent.memory.chroma_opening import WAY_OUT, locked, opened, refusing
+from smoothread_agent.memory.chroma_records import described, record_of
 from smoothread_agent.memory.embedding import Embeddings, HashedEmbeddings, identity
 from smoothread_agent.memory.errors import IndexUnavailableError, MemoryStoreError, StoreBusyError
-from smoothread_agent.memory.index import Hit, MemoryIndex, Record, RecordKind
-from smoothread_agent.schema import SourceInfo
+from smoothread_agent.memory.index import Hit, MemoryIndex, Record
 
 _PAGE = 1000
 """Records a page when enumerating."""
-_WAY_OUT = (
-    "open it once and share the object, or run a server (`chroma run --path {path}`) and give every process "
-    "ChromaIndex(host=..., port=...)"
-)
-
 Answer = TypeVar("Answer")
 
 
@@ -76,10 +70,10 @@ class ChromaIndex(MemoryIndex):
         self.embeddings = embeddings or HashedEmbeddings()
         self.identity = embeddings_name or identity(self.embeddings)
         self._pid = os.getpid()
-        self._lock = None if self.path is None else _locked(self.path)
+        self._lock = None if self.path is None else locked(self.path)
         self._client: Any = None
         try:
-            self._client = _opened(self.path, host, port, options)
+            self._client = opened(self.path, host, port, options)
         except BaseException:
             self.close()
             raise
@@ -105,7 +99,7 @@ class ChromaIndex(MemoryIndex):
         if os.getpid() != self._pid:
             raise StoreBusyError(
                 f"this index was opened by process {self._pid}, of which this one is a fork: Chroma would hang, or "
-                f"damage its files; open a ChromaIndex on a server here ({_WAY_OUT.format(path=self.path or '...')})"
+                f"damage its files; open a ChromaIndex on a server here ({WAY_OUT.format(path=self.path or '...')})"
             )
         if self._client is None:
             raise StoreBusyError("this index was closed: open it again")
@@ -116,7 +110,7 @@ class ChromaIndex(MemoryIndex):
             return
         self.check()
         vectors = self._embedded(lambda: self.embeddings.embed_documents([each.text for each in records]))
-        ids, metadatas = _described(records)
+        ids, metadatas = described(records)
 
         def write() -> None:
             collection = self._collection(namespace)
@@ -162,7 +156,7 @@ class ChromaIndex(MemoryIndex):
                 return []
             found = collection.query(query_embeddings=[vector], n_results=count)
             rows = zip(found["metadatas"][0], found["documents"][0], found["distances"][0], strict=True)
-            return [Hit(_record(metadata, text), 1.0 - float(far)) for metadata, text, far in rows]
+            return [Hit(record_of(metadata, text), 1.0 - float(far)) for metadata, text, far in rows]
 
         return self._ask(find)
 
@@ -185,7 +179,7 @@ class ChromaIndex(MemoryIndex):
     def _collection(self, namespace: str) -> Any:
         return self._client.get_or_create_collection(
             f"{self.name}.{namespace}.{self._suffix}",
-            embedding_function=_refusing(),
+            embedding_function=refusing(),
             configuration={"hnsw": {"space": "cosine"}},
         )
 
@@ -215,106 +209,3 @@ class ChromaIndex(MemoryIndex):
                 f"Chroma failed ({type(error).__name__}: {error}): the stored memory is unaffected. If it goes on, "
                 "delete the index's folder and rebuild it from the files"
             ) from error
-
-
-def _locked(path: Path) -> FileLock:
-    """The lock of an embedded folder, which lies beside it: the folder itself may be deleted."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(f"{path}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise StoreBusyError(
-            f"the index {path} is open already, here or in another process, and Chroma's files bear one opening alone: "
-            + _WAY_OUT.format(path=path)
-        ) from error
-    except OSError as error:
-        raise IndexUnavailableError(f"the index {path} cannot be locked: {error}") from error
-    return lock
-
-
-def _opened(path: Path | None, host: str | None, port: int, options: Mapping[str, Any]) -> Any:
-    try:
-        import chromadb
-        from chromadb.config import Settings
-    except ImportError as error:
-        raise MemoryStoreError("an index needs chromadb: pip install 'smoothread-agent[memory]'") from error
-    settings = Settings(anonymized_telemetry=False)
-    try:
-        if path is not None:
-            return chromadb.PersistentClient(path=str(path), settings=settings)
-        return chromadb.HttpClient(host=cast(str, host), port=port, settings=settings, **options)
-    except Exception as error:
-        where = path if path is not None else f"{host}:{port}"
-        raise IndexUnavailableError(f"the Chroma index {where} cannot be opened: {error}") from error
-
-
-def _refusing() -> Any:
-    """An embedding function that refuses: without one, Chroma would fetch a model when it is given no vectors."""
-    from chromadb.api.types import EmbeddingFunction
-
-    class Refusing(EmbeddingFunction[Any]):
-        def __init__(self) -> None:
-            pass
-
-        def __call__(self, input: Any) -> Any:
-            raise MemoryStoreError("Chroma was asked to embed: vectors are made before it is called")
-
-        @staticmethod
-        def name() -> str:
-            return "smoothread-refusing"
-
-        def get_config(self) -> dict[str, Any]:
-            return {}
-
-        @staticmethod
-        def build_from_config(config: dict[str, Any]) -> Any:
-            return Refusing()
-
-    return Refusing()
-
-
-def _described(records: Sequence[Record]) -> tuple[list[str], list[dict[str, str | int]]]:
-    """Ids and metadata. `of` says how many records the entry has: a write cut off between two batches shows."""
-    totals = Counter(record.entry for record in records)
-    seen: Counter[str] = Counter()
-    ids, metadatas = [], []
-    for record in records:
-        ids.append(f"{record.entry}:{seen[record.entry]}")
-        seen[record.entry] += 1
-        metadatas.append(_metadata(record, totals[record.entry]))
-    return ids, metadatas
-
-
-def _metadata(record: Record, of: int) -> dict[str, str | int]:
-    """The same fields for every record: Chroma merges metadata on upsert, and a field left out would survive."""
-    return {
-        "entry": record.entry,
-        "of": of,
-        "revision": record.revision,
-        "kind": record.kind,
-        "start": record.start,
-        "end": record.end,
-        "source_name": record.source.name,
-        "source_digest": record.source.digest,
-        "source_characters": record.source.characters,
-        "source_media_type": record.source.media_type,
-    }
-
-
-def _record(metadata: Mapping[str, Any], text: str) -> Record:
-    source = SourceInfo(
-        name=metadata["source_name"],
-        digest=metadata["source_digest"],
-        characters=metadata["source_characters"],
-        media_type=metadata["source_media_type"],
-    )
-    return Record(
-        entry=metadata["entry"],
-        revision=metadata["revision"],
-        kind=cast(RecordKind, metadata["kind"]),
-        text=text,
-        source=source,
-        start=metadata["start"],
-        end=metadata["end"],
-    )

@@ -26,9 +26,9 @@ def verify(store: MemoryStore) -> list[Problem]:
             decode(store.checkpoints.blob(store.checkpoints.manifest(folder, key)))
         except FileNotFoundError:
             if key in store.checkpoints.keys(folder):
-                problems.append(store.set_aside(folder, key, "its blob is gone"))
+                problems.append(store.holdings.set_aside(folder, key, "its blob is gone"))
         except DamagedMemoryError as error:
-            problems.append(store.set_aside(folder, key, str(error)))
+            problems.append(store.holdings.set_aside(folder, key, str(error)))
     for key in sorted(store.results.keys()):
         try:
             store.results.read(key)

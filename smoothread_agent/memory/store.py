@@ -1,8 +1,7 @@
 """MemoryStore: what was read once, kept as files, for one namespace. The files are the truth; the index is optional."""
 
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import Any
 
@@ -11,20 +10,20 @@ from pydantic import TypeAdapter, ValidationError
 
 from smoothread_agent.errors import RequestError
 from smoothread_agent.memory.catalogue import Catalogue
-from smoothread_agent.memory.chain import Chain, Conditions, digest
+from smoothread_agent.memory.chain import Chain, Conditions
 from smoothread_agent.memory.checkpoints import Checkpoints
 from smoothread_agent.memory.codec import Codec, decode, encode
 from smoothread_agent.memory.entries import (
     CheckpointManifest,
     Entry,
     Namespace,
-    Problem,
     ReadingState,
     ResultManifest,
 )
 from smoothread_agent.memory.errors import DamagedMemoryError, StoreFullError
-from smoothread_agent.memory.eviction import expired, to_evict
+from smoothread_agent.memory.eviction import expired
 from smoothread_agent.memory.files import Files
+from smoothread_agent.memory.holdings import Holdings
 from smoothread_agent.memory.index import MemoryIndex
 from smoothread_agent.memory.policy import SOURCE_POLICY, CheckpointPolicy
 from smoothread_agent.memory.protocol import Found, Restored, Store
@@ -32,8 +31,6 @@ from smoothread_agent.memory.results import Results
 from smoothread_agent.memory.seal import is_marked, mark, seal
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.schema import Order, ReadingResult, SourceInfo
-
-log = logging.getLogger(__name__)
 
 
 class MemoryStore(Store):
@@ -97,6 +94,7 @@ class MemoryStore(Store):
         self.checkpoints = Checkpoints(self.files, namespace)
         self.results = Results(self.files, self.checkpoints)
         self.catalogue = Catalogue(self.checkpoints, self.results, index)
+        self.holdings = Holdings(self.checkpoints, self.results, self.catalogue)
         self._marked = is_marked(self.files)
 
     @classmethod
@@ -161,27 +159,14 @@ class MemoryStore(Store):
         self.catalogue.check()
         self._mark()
         blob = encode(memory, self.codec)
-        manifest = CheckpointManifest(
-            namespace=self.namespace,
-            key=chain.keys[read],
-            revision=1,
-            conditions=chain.conditions,
-            source=source,
-            digests=chain.digests[:read],
-            state=state,
-            final=final,
-            about=about,
-            created=time.time(),
-            codec=self.codec,
-            blob=f"{chain.keys[read]}.{digest(blob)[:16]}.safetensors",
-            blob_digest=digest(blob),
-            blob_bytes=len(blob),
+        manifest = self.checkpoints.describe(
+            chain, state, blob, self.codec, source=source, final=final, about=about
         )
         entry = self._commit(manifest, blob)
         folder = self.checkpoints.folder_of(chain.conditions)
         policy = self.policy_for(chain.conditions.order)
         for number in policy.superseded(self.prefixes(chain), read, final=final):
-            self._delete("checkpoint", folder, chain.keys[number])
+            self.holdings.delete("checkpoint", folder, chain.keys[number])
         return entry
 
     def adopt(self, manifest: CheckpointManifest, blob: bytes) -> Entry:
@@ -208,9 +193,9 @@ class MemoryStore(Store):
             if up_to is not None and number > up_to:
                 continue
             try:
-                restored = self._restore(folder, chain, number, device)
+                restored = self.checkpoints.restore(chain, number, device, self.ttl_seconds)
             except DamagedMemoryError as error:
-                problems.append(self.set_aside(folder, chain.keys[number], str(error)))
+                problems.append(self.holdings.set_aside(folder, chain.keys[number], str(error)))
                 continue
             if restored is not None:
                 memory, manifest = restored
@@ -248,92 +233,26 @@ class MemoryStore(Store):
         except DamagedMemoryError as error:
             self.results.set_aside(key, str(error))
             return None
-        if self.expired(self.results.entry(manifest)):
+        if expired(self.results.entry(manifest), self.ttl_seconds, time.time()):
             return None
         self.checkpoints.touch(self.results.folder, key)
         return manifest.result
-
-    def entries(self) -> list[Entry]:
-        """See `Store.entries`. What is damaged is not listed; `verify` names it."""
-        found = [entry for _, entry in self._listed()]
-        return sorted(found, key=lambda entry: entry.used, reverse=True)
 
     def find_sources(self, query: str, limit: int = 5) -> list[Found]:
         """See `Store.find_sources`."""
         return self.catalogue.find(query, limit)
 
-    def forget(self, *, key: str | None = None, source: str | None = None) -> int:
-        """See `Store.forget`. Goes by the files' names for a key, so that damaged entries can be forgotten too."""
-        if (key is None) == (source is None):
-            raise RequestError("say what to forget: the key of an entry, or the digest of a source")
-        self.catalogue.check()
-        if key is not None:
-            gone = [("checkpoint", folder, each) for folder, each in self.checkpoints.all() if each == key]
-            if self.results.holds(key):
-                gone.append(("result", self.results.folder, key))
-        else:
-            listed = self._listed()
-            gone = [
-                (entry.kind, folder, entry.key) for folder, entry in listed if entry.source.digest == source
-            ]
-        for kind, folder, each in gone:
-            self._delete(kind, folder, each)
-        return len(gone)
+    def entries(self) -> list[Entry]:
+        """See `Store.entries`. What is damaged is not listed; `verify` names it."""
+        return self.holdings.entries()
 
-    def expired(self, entry: Entry) -> bool:
-        """Whether an entry was not used for longer than the store keeps it."""
-        return expired(entry, self.ttl_seconds, time.time())
+    def forget(self, *, key: str | None = None, source: str | None = None) -> int:
+        """See `Store.forget`."""
+        return self.holdings.forget(key=key, source=source)
 
     def evict(self, room_for: int = 0, *, sparing: str = "") -> int:
         """Delete what is expired or past the quota (see `to_evict`). Returns how many entries went."""
-        listed = list(self._listed())
-        gone = to_evict(
-            [entry for _, entry in listed],
-            quota_bytes=self.quota_bytes,
-            ttl_seconds=self.ttl_seconds,
-            now=time.time(),
-            room_for=room_for,
-            sparing=sparing,
-        )
-        for folder, entry in listed:
-            if entry in gone:
-                self._delete(entry.kind, folder, entry.key)
-        return len(gone)
-
-    def _restore(
-        self, folder: str, chain: Chain, number: int, device: torch.device | str
-    ) -> tuple[HiddenMemory, CheckpointManifest] | None:
-        """One checkpoint, confirmed; none where it has gone, or has expired."""
-        for attempt in range(2):
-            try:
-                manifest = self.checkpoints.manifest(folder, chain.keys[number])
-            except FileNotFoundError:
-                return None
-            if manifest.digests != chain.digests[:number] or manifest.conditions != chain.conditions:
-                raise DamagedMemoryError("its chunks are not those of the source")
-            if self.expired(self.checkpoints.entry(folder, manifest)):
-                return None
-            try:
-                return self.checkpoints.memory(manifest, device), manifest
-            except FileNotFoundError as error:
-                # Another process may have written this key anew between the two reads.
-                if attempt:
-                    raise DamagedMemoryError("its blob is gone") from error
-        return None
-
-    def set_aside(self, folder: str, key: str, reason: str) -> Problem:
-        """Move a damaged checkpoint to `aside`, and take it out of the index."""
-        problem = self.checkpoints.set_aside(folder, key, reason)
-        if problem.aside:
-            self.catalogue.remove(key)
-        return problem
-
-    def _delete(self, kind: str, folder: str, key: str) -> None:
-        if kind == "result":
-            self.results.delete(key)
-        else:
-            self.checkpoints.delete(folder, key)
-        self.catalogue.remove(key)
+        return self.holdings.evict(self.quota_bytes, self.ttl_seconds, room_for=room_for, sparing=sparing)
 
     def _commit(self, manifest: CheckpointManifest, blob: bytes) -> Entry:
         self._make_room(len(blob) + len(seal(manifest, "checkpoint")), sparing=manifest.key)
@@ -349,19 +268,6 @@ class MemoryStore(Store):
             )
         if self.quota_bytes is not None or self.ttl_seconds is not None:
             self.evict(nbytes, sparing=sparing)
-
-    def _listed(self) -> Iterator[tuple[str, Entry]]:
-        """Folder and entry of everything that is whole."""
-        for folder, key in self.checkpoints.all():
-            try:
-                yield folder, self.checkpoints.entry(folder, self.checkpoints.manifest(folder, key))
-            except (FileNotFoundError, DamagedMemoryError) as error:
-                log.debug("%s is not listed: %s", key, error)
-        for key in sorted(self.results.keys()):
-            try:
-                yield self.results.folder, self.results.entry(self.results.read(key))
-            except (FileNotFoundError, DamagedMemoryError) as error:
-                log.debug("%s is not listed: %s", key, error)
 
     def _mark(self) -> None:
         if not self._marked:

@@ -5,7 +5,9 @@ from fsspec.implementations.local import LocalFileSystem
 
 from smoothread_agent.memory.chain import Chain
 from smoothread_agent.memory.checkpointer import Checkpointer
-from smoothread_agent.memory.conformance import (
+from smoothread_agent.memory.errors import MemoryStoreError, MemoryStoreWarning, StoreFullError
+from smoothread_agent.memory.policy import CheckpointPolicy
+from smoothread_agent.memory.samples import (
     CHUNKS,
     CONDITIONS,
     a_memory,
@@ -14,8 +16,6 @@ from smoothread_agent.memory.conformance import (
     a_state,
     same,
 )
-from smoothread_agent.memory.errors import MemoryStoreError, MemoryStoreWarning, StoreFullError
-from smoothread_agent.memory.policy import CheckpointPolicy
 from smoothread_agent.memory.store import MemoryStore
 
 CHAIN = Chain.of(CONDITIONS, CHUNKS)

@@ -281,7 +281,7 @@ def write_with_server(root, port, worker):
 
 def test_four_processes_on_one_server_lose_nothing(tmp_path, server):
     context = get_context("forkserver")
-    context.set_forkserver_preload(["smoothread_agent.memory.conformance", "smoothread_agent.memory.store"])
+    context.set_forkserver_preload(["smoothread_agent.memory.samples", "smoothread_agent.memory.store"])
     workers = [context.Process(target=write_with_server, args=(str(tmp_path), server, n)) for n in range(4)]
     for worker in workers:
         worker.start()

@@ -15,9 +15,9 @@ from random import Random
 import pytest
 
 from smoothread_agent.memory.chain import Chain
-from smoothread_agent.memory.conformance import CHUNKS, CONDITIONS, a_memory, a_result, put, same
 from smoothread_agent.memory.errors import MemoryStoreError, StoreFullError
 from smoothread_agent.memory.maintenance import prune, verify
+from smoothread_agent.memory.samples import CHUNKS, CONDITIONS, a_memory, a_result, put, same
 from smoothread_agent.memory.store import MemoryStore
 from tests.memory import reading
 
@@ -236,7 +236,8 @@ def test_a_full_disk_is_said_and_leaves_what_was_there(tmp_path):
 
 _MOUNTED = """
 import sys; from pathlib import Path
-from smoothread_agent.memory.conformance import *
+from smoothread_agent.memory.chain import Chain
+from smoothread_agent.memory.samples import *
 from smoothread_agent.memory.store import MemoryStore
 store = MemoryStore(sys.argv[1])
 """
@@ -304,7 +305,7 @@ def write_some(root: str, worker: int, count: int) -> None:
 @posix
 def test_processes_that_write_at_once_lose_nothing(tmp_path):
     context = get_context("forkserver")
-    context.set_forkserver_preload(["smoothread_agent.memory.conformance", "smoothread_agent.memory.store"])
+    context.set_forkserver_preload(["smoothread_agent.memory.samples", "smoothread_agent.memory.store"])
     workers = [context.Process(target=write_some, args=(str(tmp_path), n, 8)) for n in range(4)]
     for worker in workers:
         worker.start()

@@ -7,7 +7,10 @@ from random import Random
 import pytest
 
 from smoothread_agent.memory.chain import Chain
-from smoothread_agent.memory.conformance import (
+from smoothread_agent.memory.errors import MemoryStoreError, StoreFullError
+from smoothread_agent.memory.maintenance import export, import_, prune, verify
+from smoothread_agent.memory.policy import CheckpointPolicy
+from smoothread_agent.memory.samples import (
     CHUNKS,
     CONDITIONS,
     a_memory,
@@ -17,9 +20,6 @@ from smoothread_agent.memory.conformance import (
     put,
     same,
 )
-from smoothread_agent.memory.errors import MemoryStoreError, StoreFullError
-from smoothread_agent.memory.maintenance import export, import_, prune, verify
-from smoothread_agent.memory.policy import CheckpointPolicy
 from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.schema import SourceInfo
 
