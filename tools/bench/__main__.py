@@ -53,6 +53,51 @@ def train(
     _show({"window": window, "chunk": chunk}, {"rows": rows, "growth": growth(rows)}, as_json)
 
 
+@app.command()
+def memory(
+    tokens: Annotated[str, typer.Option(help="Length of the text that is read again.")] = "32k",
+    grown: Annotated[str, typer.Option(help="Tokens that are added to it.")] = "2k",
+    promising: Annotated[int, typer.Option(help="Chunks visited in the order of promise.")] = 4,
+    codec_tokens: Annotated[int, typer.Option(help="Tokens before the checkpoint that codecs pack.")] = 1536,
+    after: Annotated[int, typer.Option(help="Tokens after it, on which logits are compared.")] = 64,
+    repeats: Annotated[int, typer.Option(help="Saves and restores of each codec; medians are shown.")] = 5,
+    codec: Annotated[
+        str, typer.Option(help="exact, bf16 or int8: of the stores that are read from.")
+    ] = "exact",
+    reuse: Annotated[
+        bool, typer.Option("--reuse/--codecs-only", help="Whether to read the long text.")
+    ] = True,
+    model: Annotated[str | None, typer.Option(help="Folder in hub layout. [default: embedded]")] = None,
+    window: int = 1024,
+    chunk: int = 512,
+    dtype: Annotated[str | None, typer.Option(help="fp32 or bf16. [default: as the reader chooses]")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Codecs and their errors; a second question beside the first, a source that grew, and what checkpoints cost."""
+    from smoothread_agent.reading.engine import EngineSpec
+    from tools.bench.memory_codecs import CODECS, measure_codecs
+    from tools.bench.memory_reuse import bench_reader, measure_reuse, ratios
+
+    if codec not in CODECS:
+        raise typer.BadParameter(f"--codec is one of {', '.join(CODECS)}, not {codec!r}")
+    reader = bench_reader(EngineSpec(model=model, window=window, dtype=dtype), chunk)
+    with Console(stderr=True).status("packing") as status:
+        tables = {"codecs": measure_codecs(reader.opened(), codec_tokens, after, repeats)}
+        if reuse:
+            rows = measure_reuse(
+                reader,
+                _tokens(tokens),
+                _tokens(grown),
+                promising,
+                next(c for c in CODECS if c == codec),
+                status.update,
+            )
+            tables |= {"reuse": rows, "ratios": [ratios(rows)]}
+    _show(
+        {"window": window, "chunk": chunk, "dtype": str(reader.opened().ready().model.dtype)}, tables, as_json
+    )
+
+
 def _show(settings: dict[str, Any], tables: dict[str, list[dict[str, Any]]], as_json: bool) -> None:
     """Tables by title, or all of it as JSON."""
     if as_json:

@@ -1,38 +1,34 @@
-"""The memory bench: what a checkpoint of the default model costs in bytes and time, and what a codec changes.
+"""What a checkpoint costs in bytes and time, and what a codec changes of the memory and of the logits after it."""
 
-python -m tools.bench.memory [--json] [--tokens 1536]
-"""
-
-import json
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 import torch
-import typer
 
 from smoothread_agent.memory.chain import Chain, Conditions, digest
 from smoothread_agent.memory.codec import Codec, decode, encode, measure
 from smoothread_agent.memory.entries import ReadingState
 from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.model.memory import HiddenMemory
-from smoothread_agent.reading.engine import Engine, EngineSpec
+from smoothread_agent.reading.engine import Engine
 from smoothread_agent.schema import SourceInfo
 
 CODECS: tuple[Codec, ...] = ("exact", "bf16", "int8")
 
 
-def bench(tokens: int, after: int, repeats: int, window: int, dtype: str | None) -> dict[str, Any]:
-    """Read `tokens` tokens, then `after` more from each codec's memory, and compare with the exact one."""
-    ready = Engine(EngineSpec(window=window, dtype=dtype)).ready()
+def measure_codecs(engine: Engine, tokens: int, after: int, repeats: int) -> list[dict[str, Any]]:
+    """Read `tokens` tokens, then `after` more from each codec's memory, and compare with the exact one.
+
+    Saving and restoring go to this machine's temporary folder, whose files are in its cache: medians of `repeats`.
+    """
+    ready = engine.ready()
     model, codec = ready.model, ready.codec
     stream = codec.plain(_text(tokens + after))[: tokens + after]
     memory = model.pin([codec.markup(codec.chat.opening + "You read a long text part by part.")])
-    began = time.perf_counter()
     model.read(memory, [stream[:tokens]])
-    reading = time.perf_counter() - began
     exact = _logits(model, memory, stream[tokens:])
     rows = []
     for name in CODECS:
@@ -47,14 +43,7 @@ def bench(tokens: int, after: int, repeats: int, window: int, dtype: str | None)
                 "same_next_token": float((logits.argmax(-1) == exact.argmax(-1)).float().mean()),
             }
         )
-    return {
-        "tokens": tokens,
-        "after": after,
-        "window": window,
-        "dtype": str(model.dtype),
-        "reading_s": round(reading, 3),
-        "codecs": rows,
-    }
+    return rows
 
 
 def _logits(model: Any, memory: HiddenMemory, stream: list[int]) -> torch.Tensor:
@@ -101,29 +90,3 @@ def _text(tokens: int) -> str:
 
     text = "\n\n".join(pydoc.plain(pydoc.render_doc(module)) for module in (subprocess, argparse, logs))
     return text[: 8 * tokens]
-
-
-def main(
-    tokens: Annotated[int, typer.Option(help="Tokens read before the checkpoint.")] = 1536,
-    after: Annotated[int, typer.Option(help="Tokens read after it, on which logits are compared.")] = 64,
-    repeats: int = 5,
-    window: int = 1024,
-    dtype: Annotated[str | None, typer.Option(help="`fp32`, `bf16`; as the reader would choose.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
-) -> None:
-    """Bytes, seconds and error of a checkpoint of the default model, by codec."""
-    found = bench(tokens, after, repeats, window, dtype)
-    if as_json:
-        print(json.dumps(found, indent=2))
-        return
-    for row in found["codecs"]:
-        print(
-            "  ".join(
-                f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
-                for key, value in row.items()
-            )
-        )
-
-
-if __name__ == "__main__":
-    typer.run(main)
