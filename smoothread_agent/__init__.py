@@ -19,6 +19,7 @@ from smoothread_agent.schema import (
     ReadRequest,
     Reuse,
     SourceInfo,
+    SourceReading,
     StopSignal,
     Usage,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "SmoothReader",
     "SourceError",
     "SourceInfo",
+    "SourceReading",
     "StopPolicy",
     "StopSignal",
     "Thresholds",

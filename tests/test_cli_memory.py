@@ -134,3 +134,8 @@ def test_a_source_is_read_once(tiny_folder: Path, tmp_path: Path) -> None:
     assert anew["reuse"]["tokens_read_now"] == first["coverage"]["tokens_read"]
     more = json.loads(run(*arguments[:-4], "--max-chunks", 3, *arguments[-2:], "--json").stdout)
     assert more["reuse"]["tokens_from_checkpoint"] == first["coverage"]["tokens_read"]
+    by_source = (*arguments, "--json", "--order", "source_first", "--refresh", "--window", 1024)
+    assert json.loads(run(*by_source).stdout)["order"] == "source_first"
+    assert json.loads(run(*by_source[:-3], "--window", 1024, "--visit", "promise").stdout)["reuse"][
+        "checkpoint"
+    ]

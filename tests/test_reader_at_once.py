@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from smoothread_agent import ReadingResult, ReadingStep, SmoothReader, Thresholds
+from smoothread_agent.memory.maintenance import verify
+from smoothread_agent.memory.policy import CheckpointPolicy
+from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.reading.codec import TextCodec
 from tests.model.saved import tiny_tokenizer
 from tests.readers import LIMITS
@@ -148,6 +151,20 @@ def test_readings_on_several_threads_come_to_what_each_comes_to_alone(eager: Smo
     assert [found(result) for result in eager.batch(requests)] == alone
     assert [found(result) for result in asyncio.run(eager.abatch(requests))] == alone
     assert len({str(result["clues"]) for result in alone}) > 1
+
+
+def test_readings_at_once_share_a_store(eager: SmoothReader, tmp_path: Path) -> None:
+    requests = [
+        {"task": f"Task {number % 3}?", "source": TEXT, "max_chunks": 2 + number // 3} for number in range(6)
+    ]
+    alone = [found(eager.invoke(request)) for request in requests]
+    store = MemoryStore(tmp_path, policy=CheckpointPolicy(every=1))
+    keeping = eager.model_copy(update={"store": store})
+    at_once = [*keeping.batch(requests), *asyncio.run(keeping.abatch(requests))]
+    reused = {"reuse": None}  # what came from another thread's checkpoints is a matter of chance
+    assert [found(result) | reused for result in at_once] == [result | reused for result in alone * 2]
+    assert all(result.reuse.result for result in at_once[6:])
+    assert verify(store) == []
 
 
 def test_a_stream_that_pauses_holds_up_no_other_reading(eager: SmoothReader) -> None:

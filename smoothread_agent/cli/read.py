@@ -50,6 +50,13 @@ def read(
     download: Annotated[
         bool, typer.Option("--download", help="Fetch a hub id that is not on this machine.")
     ] = False,
+    order: Annotated[
+        str, typer.Option(help="task_first, or source_first: memory that serves every later task.")
+    ] = "task_first",
+    visit: Annotated[
+        str,
+        typer.Option(help="in_order, or promise (source first, with a store): the likeliest chunks first."),
+    ] = "in_order",
     store: Place = None,
     index: Index = None,
     refresh: Annotated[
@@ -82,6 +89,8 @@ def read(
             arm=one_of("arm", arm, ("smooth", "reset", "whole")),
             chunk=chunk,
             stop=StopPolicy(when="model" if stop else "never"),
+            order=one_of("order", order, ("task_first", "source_first")),
+            visit=one_of("visit", visit, ("in_order", "promise")),
             store=None if store is None else opened(store, index),
         )
     kind: ClueKind = one_of("clues", clues, ("quote", "note"))

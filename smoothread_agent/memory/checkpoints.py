@@ -117,7 +117,7 @@ class Checkpoints:
         about: str,
     ) -> CheckpointManifest:
         """The manifest of a checkpoint that is about to be written; the arguments are those of `Store.save`."""
-        key = chain.keys[state.chunks_read]
+        key, blob_digest = chain.keys[state.chunks_read], digest(blob)
         return CheckpointManifest(
             namespace=self.namespace,
             key=key,
@@ -130,8 +130,8 @@ class Checkpoints:
             about=about,
             created=time.time(),
             codec=codec,
-            blob=f"{key}.{digest(blob)[:16]}.safetensors",
-            blob_digest=digest(blob),
+            blob=f"{key}.{blob_digest[:16]}.safetensors",
+            blob_digest=blob_digest,
             blob_bytes=len(blob),
         )
 

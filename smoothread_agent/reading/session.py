@@ -23,8 +23,6 @@ from smoothread_agent.reading.task_first import read_task_first
 from smoothread_agent.schema import ReadingResult, ReadingStep, ReadRequest, Reuse, SourceReading
 from smoothread_agent.sources import Source
 
-__all__ = ["Method", "Shelf", "read_source", "sessions"]
-
 
 def sessions(
     engine: Engine,

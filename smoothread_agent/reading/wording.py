@@ -24,17 +24,13 @@ _WHOLE = "You read a long text for one task, and then answer."
 
 SOURCE_VERSION = "source 1"
 """As `VERSION`, for memory of a source alone, which holds `SOURCE` and no other word of ours."""
-SOURCE = "You read a long text part by part. A task may come after any part."
-_ASIDE: dict[ClueKind, str] = {
-    "quote": (
-        "\n\nHere is a task. From the part just read, quote new clues for it word for word, judge whether to keep "
-        "them, and choose READ to go on or STOP when the task can be answered."
-    ),
-    "note": (
-        "\n\nHere is a task. Of the part just read, note what is new for it in a few words, and choose READ to go on "
-        "or STOP when the task is done."
-    ),
-}
+SOURCE = (
+    "You read a long text part by part. A task may come after any part: then quote new clues for it from that part "
+    "word for word, or note what is new for it in a few words; judge whether to keep them, and choose READ to go on or "
+    "STOP when the task can be answered."
+)
+_ASIDE: dict[ClueKind, str] = {"quote": "\n\nTask, with quotes:", "note": "\n\nTask, with notes:"}
+"""Read again behind every part, for every task: so the instructions stand in `SOURCE`, and this is short."""
 
 NO_CLUE, ACTION_READ, ACTION_STOP, KEEP, DROP = " none", " READ", " STOP", " yes", " no"
 OPEN: dict[ClueKind, str] = {"quote": ' "', "note": " -"}
@@ -54,7 +50,7 @@ def system(kind: ClueKind, *, rounds: bool) -> str:
 
 def aside(kind: ClueKind) -> str:
     """What stands between a part and a task, where the task comes after the part."""
-    return _ASIDE[kind] + TASK
+    return _ASIDE[kind]
 
 
 def summary_head(target: str, clues: Sequence[Clue]) -> str:

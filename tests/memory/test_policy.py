@@ -35,6 +35,14 @@ def test_older_checkpoints_lie_evenly_over_a_long_reading():
     assert stored == [128, 256, 384, 512, 640, 768, 896, 999, 1000]
 
 
+@pytest.mark.parametrize("chunks", [1, 2, 63, 64, 65, 300, 1000])
+def test_a_policy_that_knows_the_length_writes_only_what_stays(chunks):
+    policy = CheckpointPolicy(every=1, most=64)
+    written = [read for read in range(1, chunks + 1) if policy.spread(chunks).due(read, chunks)]
+    assert written == read(policy, chunks)[-1]
+    assert len(written) <= 64 + 4
+
+
 def test_a_later_shorter_reading_leaves_the_longer_one_its_end():
     policy = CheckpointPolicy(every=8, most=8)
     stored = read(policy, 100)[-1]

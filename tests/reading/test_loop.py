@@ -10,8 +10,9 @@ import pytest
 from smoothread_agent.errors import RequestError
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import Engine
+from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
-from smoothread_agent.reading.session import Method, sessions
+from smoothread_agent.reading.session import sessions
 from smoothread_agent.schema import Arm, ReadingResult, ReadingStep, ReadRequest
 from smoothread_agent.sources import Source
 from tests.reading.scripted import Script, ScriptedModel, scripted_engine

@@ -11,8 +11,9 @@ from smoothread_agent.errors import GrammarError, RequestError
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import TokenRows
 from smoothread_agent.reading.engine import Engine, EngineSpec
+from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
-from smoothread_agent.reading.session import Method, sessions
+from smoothread_agent.reading.session import sessions
 from smoothread_agent.reading.wording import one_line
 from smoothread_agent.schema import Arm, ReadingResult, ReadRequest
 from smoothread_agent.sources import Page, Source

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 
 from smoothread_agent.memory.errors import MemoryStoreWarning, StoreFullError
 from smoothread_agent.memory.policy import CheckpointPolicy
 from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import Engine, EngineSpec
+from smoothread_agent.reading.place import Shelf
 from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
-from smoothread_agent.reading.session import Shelf, sessions
+from smoothread_agent.reading.session import sessions
 from smoothread_agent.schema import ReadingResult, ReadingStep, ReadRequest
 from smoothread_agent.sources import Page, Source
 from tests.reading.scripted import Script, scripted_engine
@@ -274,3 +276,35 @@ def test_a_damaged_checkpoint_is_passed_over(codec: TextCodec, store: MemoryStor
     assert core(again) == core(read(scripted_engine(codec, SCRIPT)[0], None))
     assert again.reuse.checkpoint is not None
     assert again.reuse.tokens_from_checkpoint < entry.tokens_read
+
+
+class Boat(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    number: int
+
+
+class Pier(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    number: int
+    pier: int
+
+
+def test_typed_answers_are_stored_and_typed_again(codec: TextCodec, store: MemoryStore) -> None:
+    long = LIMITS.model_copy(update={"answer_tokens": 60})
+
+    def ask(schema: type[BaseModel], answer: str) -> ReadingResult:
+        engine, _ = scripted_engine(codec, Script(SCRIPT.quotes, answer=answer))
+        request = ReadRequest(task=TASK, source="")
+        method = Method(chunk=120, limits=long)
+        *_, last = sessions(
+            engine, method, request, Source(TEXT), answer_schema=schema, shelf=Shelf(store, True)
+        )
+        assert isinstance(last, ReadingResult)
+        return last
+
+    first, again = ask(Boat, '{"number":63}'), ask(Boat, '{"number":0}')
+    assert first.data == again.data == Boat(number=63)
+    assert again.reuse.result is not None
+    other = ask(Pier, '{"number":63,"pier":9}')
+    assert other.data == Pier(number=63, pier=9)
+    assert (other.reuse.result, other.reuse.tokens_read_now) == (None, 0)
