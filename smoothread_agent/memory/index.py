@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from smoothread_agent.memory.embedding import Embeddings
 from smoothread_agent.schema import SourceInfo
 
 RecordKind = Literal["source", "summary", "clue", "answer"]
@@ -44,7 +45,12 @@ class MemoryIndex(ABC):
     """Finds entries of a namespace by meaning. Namespaces are kept apart.
 
     Every method may raise `IndexUnavailableError` (the files are unaffected) or `StoreBusyError`.
+
+    Attributes:
+        embeddings: makes the vectors.
     """
+
+    embeddings: Embeddings
 
     @abstractmethod
     def check(self) -> None:

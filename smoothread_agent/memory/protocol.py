@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from smoothread_agent.memory.chain import Chain, Conditions
+from smoothread_agent.memory.embedding import Embeddings, HashedEmbeddings
 from smoothread_agent.memory.entries import Entry, Problem, ReadingState
 from smoothread_agent.memory.policy import SOURCE_POLICY, CheckpointPolicy
 from smoothread_agent.model.memory import HiddenMemory
@@ -56,6 +57,11 @@ class Store(ABC):
     def policy_for(self, order: Order) -> CheckpointPolicy:
         """When a reading in this order is checkpointed, and which of its checkpoints `save` lets stay."""
         return CheckpointPolicy() if order == "task_first" else SOURCE_POLICY
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """What tells how much a chunk has to do with a task."""
+        return HashedEmbeddings()
 
     @abstractmethod
     def save(

@@ -13,6 +13,7 @@ from smoothread_agent.memory.catalogue import Catalogue
 from smoothread_agent.memory.chain import Chain, Conditions
 from smoothread_agent.memory.checkpoints import Checkpoints
 from smoothread_agent.memory.codec import Codec, decode, encode
+from smoothread_agent.memory.embedding import Embeddings
 from smoothread_agent.memory.entries import (
     CheckpointManifest,
     Entry,
@@ -132,6 +133,12 @@ class MemoryStore(Store):
     def policy_for(self, order: Order) -> CheckpointPolicy:
         """See `Store.policy_for`."""
         return self.policy if order == "task_first" else self.source_policy
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """See `Store.embeddings`: those of the index, where there is one."""
+        index = self.catalogue.index
+        return super().embeddings if index is None else index.embeddings
 
     def save(
         self,

@@ -1,14 +1,19 @@
 """The place of a reading in a store: the conditions that give its memory a meaning, and the key of its result."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from smoothread_agent.memory.chain import Chain, Conditions, request_key
 from smoothread_agent.memory.checkpointer import Checkpointer
+from smoothread_agent.memory.embedding import HashedEmbeddings, similarities
 from smoothread_agent.memory.entries import ReadingState
+from smoothread_agent.memory.errors import IndexUnavailableError, MemoryStoreWarning
 from smoothread_agent.memory.protocol import Store
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import VERSION as CHUNKER
@@ -36,6 +41,21 @@ class Shelf:
         if conditions.order == "source_first":
             policy = policy.spread(len(chunks))
         return Checkpointer(self.store, chain, source.info(), policy, strict=self.strict)
+
+    def likeness(self, task: str, texts: Sequence[str]) -> NDArray[np.float64]:
+        """How much each text has to do with a task, `[text]`: by the words, where the store's embeddings fail.
+
+        Raises:
+            IndexUnavailableError: they fail, and a store that fails is to end a reading.
+        """
+        try:
+            return similarities(self.store.embeddings, task, texts)
+        except Exception as error:  # they may be somebody's service
+            failure = f"the embeddings failed ({type(error).__name__}: {error})"
+            if self.strict:
+                raise IndexUnavailableError(f"{failure}: ask again, or with visit='in_order'") from error
+            warnings.warn(MemoryStoreWarning(f"{failure}; chunks are ordered by their words"), stacklevel=2)
+            return similarities(HashedEmbeddings(), task, texts)
 
 
 class _Written(Value):
@@ -89,7 +109,7 @@ def result_key(conditions: Conditions, plan: Plan, ready: Ready, request: ReadRe
             "wording": wording.VERSION,
             "task": plan.task,
             "rules": _written(plan.rules, ready),
-            "visit": request.visit,
+            "visit": [chunk.index for chunk in plan.chunks] if request.visit == "promise" else None,
             "max_tokens": request.max_tokens,
             "max_chunks": request.max_chunks,
             "answer_tokens": plan.rules.limits.answer_tokens,

@@ -4,12 +4,12 @@ import threading
 from typing import Any
 
 from smoothread_agent.errors import RequestError
-from smoothread_agent.memory.embedding import HashedEmbeddings, similarities
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import MIN_CHUNK, Chunk, Chunker
 from smoothread_agent.reading.engine import Ready
 from smoothread_agent.reading.grammar import schema_grammar
 from smoothread_agent.reading.loop import Plan
+from smoothread_agent.reading.place import Shelf
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds, check_room
 from smoothread_agent.reading.round import Rules
 from smoothread_agent.schema import Arm, ReadRequest, Value
@@ -33,6 +33,7 @@ def make_plan(
     source: Source,
     schema: dict[str, Any] | None,
     cancelled: threading.Event | None,
+    shelf: Shelf | None = None,
 ) -> Plan:
     """Check a request against the model, and lay out its reading."""
     task = " ".join(request.task.split())
@@ -65,7 +66,11 @@ def make_plan(
             raise RequestError(
                 "visit='promise' goes back in the source, which source first alone can: set order="
             )
-        chunks = _in_order_of_promise(task, chunks)
+        if shelf is None:
+            raise RequestError(
+                "visit='promise' goes back and forth in the source: give the reader a store for that"
+            )
+        chunks = _in_order_of_promise(shelf, task, chunks)
     return Plan(task, method.arm, rules, chunks, budget, schema, request.order)
 
 
@@ -95,9 +100,9 @@ def _check_source_first(ready: Ready, method: Method, request: ReadRequest) -> N
         ) from error
 
 
-def _in_order_of_promise(task: str, chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
-    """Those first whose words are most like the task's."""
-    likeness = similarities(HashedEmbeddings(), task, [chunk.text for chunk in chunks])
+def _in_order_of_promise(shelf: Shelf, task: str, chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
+    """Those first that have most to do with the task."""
+    likeness = shelf.likeness(task, [chunk.text for chunk in chunks])
     return tuple(sorted(chunks, key=lambda chunk: -likeness[chunk.index]))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from smoothread_agent.errors import GrammarError, RequestError
+from smoothread_agent.errors import GrammarError
 from smoothread_agent.reading.engine import Engine, Ready
 from smoothread_agent.reading.loop import Finished, Plan
 from smoothread_agent.reading.place import (
@@ -45,11 +45,7 @@ def sessions(
     """
     ready = engine.ready()
     schema = TypeAdapter(answer_schema).json_schema() if answer_schema is not None else None
-    plan = make_plan(ready, method, request, source, schema, cancelled)
-    if request.visit == "promise" and shelf is None:
-        raise RequestError(
-            "visit='promise' goes back and forth in the source: give the reader a store to go back in"
-        )
+    plan = make_plan(ready, method, request, source, schema, cancelled, shelf)
     checkpointer = None
     if request.order == "source_first":
         memory = memory or source_memory(engine, method, source, shelf, refresh=request.refresh)

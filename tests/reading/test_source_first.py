@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from smoothread_agent.errors import RequestError
+from smoothread_agent.memory.errors import IndexUnavailableError, MemoryStoreWarning
 from smoothread_agent.memory.policy import CheckpointPolicy
 from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.reading import wording
@@ -194,6 +195,39 @@ def test_promise_begins_where_the_words_are_and_stop_ends_it(codec: TextCodec, s
     whole = Desk(codec, store).read(visit="promise")
     assert {clue.text for clue in whole.clues} == {clue.text for clue in Desk(codec).read().clues}
     assert whole.coverage.share == 1.0
+
+
+class Backwards:
+    """Embeddings that like the end of a source best, or fail."""
+
+    def __init__(self) -> None:
+        self.fails = False
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        if self.fails:
+            raise TimeoutError("no answer")
+        return [[float(place), 1.0] for place in range(len(texts))]
+
+    def embed_query(self, text: str) -> list[float]:
+        return [1.0, 0.0]
+
+
+def test_promise_is_told_by_the_stores_embeddings(
+    codec: TextCodec, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embeddings = Backwards()
+    monkeypatch.setattr(MemoryStore, "embeddings", embeddings)
+    desk = Desk(codec, store)
+    visited = [step.summary.chunk for step in desk.steps(visit="promise", max_chunks=3)[:-1] if step.summary]
+    last = len(desk.mind.chunks) - 1
+    assert visited == [last, last - 1, last - 2]
+    embeddings.fails = True
+    with pytest.warns(MemoryStoreWarning, match="TimeoutError: no answer"):
+        by_words = Desk(codec, store).read("boat 56 beside pier 8", visit="promise", max_chunks=1)
+    assert [clue.text for clue in by_words.clues] == ["boat 56 lay beside pier 8."]
+    desk.shelf = Shelf(store, strict=True)
+    with pytest.raises(IndexUnavailableError, match="visit='in_order'"):
+        desk.read(visit="promise")
 
 
 def test_promise_reads_a_source_that_was_not_read_first(codec: TextCodec, store: MemoryStore) -> None:
