@@ -11,9 +11,9 @@ from typing_extensions import Self, override
 from smoothread_agent.memory.protocol import Store
 from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.reading.engine import Engine, EngineSpec
-from smoothread_agent.reading.place import Shelf
 from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
+from smoothread_agent.reading.shelf import Shelf
 from smoothread_agent.schema import Arm, ClueKind, Order, ReadingStep, Visit
 
 

@@ -1,61 +1,18 @@
 """The place of a reading in a store: the conditions that give its memory a meaning, and the key of its result."""
 
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from smoothread_agent.memory.chain import Chain, Conditions, request_key
-from smoothread_agent.memory.checkpointer import Checkpointer
-from smoothread_agent.memory.embedding import HashedEmbeddings, similarities
-from smoothread_agent.memory.entries import ReadingState
-from smoothread_agent.memory.errors import IndexUnavailableError, MemoryStoreWarning
-from smoothread_agent.memory.protocol import Store
+from smoothread_agent import __version__
+from smoothread_agent.memory.chain import Conditions, request_key
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import VERSION as CHUNKER
-from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.engine import Ready
 from smoothread_agent.reading.loop import Plan
 from smoothread_agent.reading.round import Rules
-from smoothread_agent.schema import ChunkSummary, Clue, ClueKind, ReadRequest, StopSignal, Value
+from smoothread_agent.schema import ClueKind, ReadRequest, StopSignal, Value
 from smoothread_agent.sources import Source
-
-PageOf = Callable[[int], int | None]
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """Where readings are kept, and whether a store that fails ends them."""
-
-    store: Store
-    strict: bool = False
-
-    def checkpointer(self, conditions: Conditions, chunks: Sequence[Chunk], source: Source) -> Checkpointer:
-        """The dealings with the store of one reading of a source that is cut into `chunks`."""
-        chain = Chain.of(conditions, (chunk.text for chunk in chunks))
-        policy = self.store.policy_for(conditions.order)
-        if conditions.order == "source_first":
-            policy = policy.spread(len(chunks))
-        return Checkpointer(self.store, chain, source.info(), policy, strict=self.strict)
-
-    def likeness(self, task: str, texts: Sequence[str]) -> NDArray[np.float64]:
-        """How much each text has to do with a task, `[text]`: by the words, where the store's embeddings fail.
-
-        Raises:
-            IndexUnavailableError: they fail, and a store that fails is to end a reading.
-        """
-        try:
-            return similarities(self.store.embeddings, task, texts)
-        except Exception as error:  # they may be somebody's service
-            failure = f"the embeddings failed ({type(error).__name__}: {error})"
-            if self.strict:
-                raise IndexUnavailableError(f"{failure}: ask again, or with visit='in_order'") from error
-            warnings.warn(MemoryStoreWarning(f"{failure}; chunks are ordered by their words"), stacklevel=2)
-            return similarities(HashedEmbeddings(), task, texts)
 
 
 class _Written(Value):
@@ -101,11 +58,15 @@ def source_conditions(ready: Ready, chunk: int) -> Conditions:
 
 
 def result_key(conditions: Conditions, plan: Plan, ready: Ready, request: ReadRequest, source: Source) -> str:
-    """The key of the result of `request`: two requests share it if one's result is the other's."""
+    """The key of the result of `request`: two requests share it if one's result is the other's.
+
+    Another version of the package may decide otherwise in the same memory, so it has results of its own.
+    """
     return request_key(
         conditions,
         source.digest,
         {
+            "reader": __version__,
             "wording": wording.VERSION,
             "task": plan.task,
             "rules": _written(plan.rules, ready),
@@ -122,34 +83,6 @@ def lasts(plan: Plan, stop: StopSignal) -> bool:
     """Whether a result is the same each time: not one that was cancelled, or ran out of seconds."""
     return stop.reason in ("answered", "end_of_source") or (
         stop.reason == "budget" and plan.budget.max_seconds is None
-    )
-
-
-def paged(state: ReadingState, page_of: PageOf) -> ReadingState:
-    """`state` with the pages of the source at hand: the same text may come with others, or with none."""
-    return state.model_copy(
-        update={
-            "clues": paged_clues(state.clues, page_of),
-            "in_stream": paged_clues(state.in_stream, page_of),
-            "summary": paged_summary(state.summary, page_of),
-        }
-    )
-
-
-def paged_clues(clues: tuple[Clue, ...], page_of: PageOf) -> tuple[Clue, ...]:
-    """`clues`, each with the page on which it begins."""
-    return tuple(clue.model_copy(update={"page": page_of(clue.start)}) for clue in clues)
-
-
-def paged_summary(summary: ChunkSummary | None, page_of: PageOf) -> ChunkSummary | None:
-    """`summary` with the pages of its clues."""
-    if summary is None:
-        return None
-    return summary.model_copy(
-        update={
-            "clues": paged_clues(summary.clues, page_of),
-            "new_clues": paged_clues(summary.new_clues, page_of),
-        }
     )
 
 

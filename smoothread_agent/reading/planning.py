@@ -9,9 +9,9 @@ from smoothread_agent.reading.chunker import MIN_CHUNK, Chunk, Chunker
 from smoothread_agent.reading.engine import Ready
 from smoothread_agent.reading.grammar import schema_grammar
 from smoothread_agent.reading.loop import Plan
-from smoothread_agent.reading.place import Shelf
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds, check_room
 from smoothread_agent.reading.round import Rules
+from smoothread_agent.reading.shelf import Shelf
 from smoothread_agent.schema import Arm, ReadRequest, Value
 from smoothread_agent.sources import Source
 

@@ -8,15 +8,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from smoothread_agent.errors import GrammarError
 from smoothread_agent.reading.engine import Engine, Ready
 from smoothread_agent.reading.loop import Finished, Plan
-from smoothread_agent.reading.place import (
-    Shelf,
-    lasts,
-    paged_clues,
-    paged_summary,
-    result_key,
-    task_conditions,
-)
+from smoothread_agent.reading.pages import paged_clues, paged_summary
+from smoothread_agent.reading.place import lasts, result_key, task_conditions
 from smoothread_agent.reading.planning import Method, chunk_of, make_plan
+from smoothread_agent.reading.shelf import Shelf
 from smoothread_agent.reading.source_first import one_pass, read_source_first
 from smoothread_agent.reading.source_memory import SourceMemory, source_memory
 from smoothread_agent.reading.task_first import read_task_first

@@ -10,9 +10,10 @@ from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import Chunk, Chunker
 from smoothread_agent.reading.engine import Engine, Ready
 from smoothread_agent.reading.loop import tokens_in
-from smoothread_agent.reading.place import Shelf, source_conditions
+from smoothread_agent.reading.place import source_conditions
 from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Budget
+from smoothread_agent.reading.shelf import Shelf
 from smoothread_agent.schema import Reuse, Usage
 from smoothread_agent.sources import Source
 

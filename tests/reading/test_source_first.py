@@ -14,10 +14,10 @@ from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import Chunker
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import Engine, EngineSpec
-from smoothread_agent.reading.place import Shelf
 from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
 from smoothread_agent.reading.session import read_source, sessions
+from smoothread_agent.reading.shelf import Shelf
 from smoothread_agent.schema import ReadingResult, ReadingStep, ReadRequest, SourceReading
 from smoothread_agent.sources import Source
 from tests.reading.scripted import Script, ScriptedModel, Wish, scripted_engine

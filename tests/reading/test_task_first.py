@@ -13,10 +13,10 @@ from smoothread_agent.memory.policy import CheckpointPolicy
 from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import Engine, EngineSpec
-from smoothread_agent.reading.place import Shelf
 from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
 from smoothread_agent.reading.session import sessions
+from smoothread_agent.reading.shelf import Shelf
 from smoothread_agent.schema import ReadingResult, ReadingStep, ReadRequest
 from smoothread_agent.sources import Page, Source
 from tests.reading.scripted import Script, scripted_engine
