@@ -23,13 +23,12 @@ from smoothread_agent.schema import (
     StopSignal,
     Usage,
 )
+from smoothread_agent.version import __version__
 
 if TYPE_CHECKING:
     from smoothread_agent.memory.store import MemoryStore
     from smoothread_agent.reader import SmoothReader
     from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
-
-__version__ = "0.1.0"
 
 __all__ = [
     "ChunkSummary",
@@ -54,6 +53,7 @@ __all__ = [
     "StopSignal",
     "Thresholds",
     "Usage",
+    "__version__",
 ]
 
 _LATER = {

@@ -4,7 +4,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from smoothread_agent import __version__
 from smoothread_agent.memory.chain import Conditions, request_key
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import VERSION as CHUNKER
@@ -13,6 +12,7 @@ from smoothread_agent.reading.loop import Plan
 from smoothread_agent.reading.round import Rules
 from smoothread_agent.schema import ClueKind, ReadRequest, StopSignal, Value
 from smoothread_agent.sources import Source
+from smoothread_agent.version import __version__
 
 
 class _Written(Value):
