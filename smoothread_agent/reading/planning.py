@@ -71,7 +71,13 @@ def make_plan(
                 "visit='promise' goes back and forth in the source: give the reader a store for that"
             )
         chunks = _in_order_of_promise(shelf, task, chunks)
-    return Plan(task, method.arm, rules, chunks, budget, schema, request.order)
+    plan = Plan(task, method.arm, rules, chunks, budget, schema, request.order)
+    if request.order == "source_first" and not plan.affordable():
+        raise RequestError(
+            f"max_tokens={request.max_tokens} allows no chunk at all: source first, they are those that the source was "
+            f"read in, of up to {chunk} tokens"
+        )
+    return plan
 
 
 def chunk_of(method: Method, request: ReadRequest) -> int:

@@ -307,6 +307,8 @@ def test_what_cannot_be_read_source_first(codec: TextCodec, store: MemoryStore) 
         Desk(codec, store).read("why " * 300)
     with pytest.raises(RequestError, match="which source first alone can"):
         Desk(codec, store).read(order="task_first", visit="promise")
+    with pytest.raises(RequestError, match="max_tokens=20 allows no chunk at all: source first"):
+        Desk(codec, store).read(max_tokens=20)
     with pytest.raises(RequestError, match="give the reader a store"):
         Desk(codec).read(visit="promise")
 
