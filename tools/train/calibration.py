@@ -1,11 +1,10 @@
 """Calibration: what the margins of decisions mean, and from which confidence on they should count.
 
 Training weighs rare decisions up, so the model's own probabilities are not frequencies: Platt's scaling makes them so.
-The thresholds are chosen on what is promised to users: few false clues, few early stops, and as many clues found as
-these allow.
+The thresholds are chosen on what is promised to users: few quotes begun in vain, for they cost time, few false clues,
+few early stops, and as many clues found as these allow.
 """
 
-import itertools
 import math
 from collections.abc import Sequence
 
@@ -13,11 +12,15 @@ import torch
 import torch.nn.functional as F
 
 from smoothread_agent.reading.policy import Calibration, Calibrations, Thresholds
-from tools.train.lesson import DECISIONS, Decision
+from tools.train.lesson import Decision
 
+IN_VAIN = 0.05
+"""Of evidence-free chunks: the share in which a quote may be begun."""
 FALSE_CLUES = 0.003
 """Of evidence-free chunks: the share that may give a clue."""
-EARLY_STOPS = 0.01
+KEPT = 0.95
+"""Of the quotes that are worth keeping: the share that is kept, whatever else it lets through."""
+EARLY_STOPS = 0.05
 """Of the rounds after which there is more to find: the share that may end the reading."""
 BINS = 10
 _GRID = tuple(round(0.02 * step, 2) for step in range(1, 50))
@@ -70,27 +73,23 @@ def reliability(calibration: Calibration, decisions: Sequence[Decision]) -> list
 
 
 def choose(calibrations: Calibrations, decisions: Sequence[Decision]) -> Thresholds:
-    """The thresholds that find the most clues with at most `FALSE_CLUES`, and stop the most often with `EARLY_STOPS`.
+    """The lowest thresholds that keep the shares above.
 
-    A false clue has to pass both the asking and the keeping, which are taken to fail independently of each other.
+    A false clue has to pass both the asking and the keeping, which are taken to fail independently of each other. Where
+    judging is too weak for `FALSE_CLUES` with `KEPT`, the latter wins.
     """
 
     def passed(field: str, right: bool, threshold: float) -> float:
-        """The share of the field's yes (or no) decisions at or above a threshold."""
+        """The share of the field's yes (or no) decisions at or above a threshold, if one more had passed, and one not."""
         calibration: Calibration = getattr(calibrations, field)
         made = [calibration.confidence(d.margin) for d in decisions if (d.field, d.right) == (field, right)]
-        # Nothing seen of them: all would pass of what is wrong, as a threshold has to be earned.
-        return sum(c >= threshold for c in made) / len(made) if made else float(not right)
+        return (sum(confidence >= threshold for confidence in made) + 1) / (len(made) + 2)
 
-    rates = {
-        (field, t): (passed(field, True, t), passed(field, False, t)) for field in DECISIONS for t in _GRID
-    }
-    pairs = [
-        (rates["new", new][0] * rates["keep", keep][0], new, keep)
-        for new, keep in itertools.product(_GRID, _GRID)
-        if rates["new", new][1] * rates["keep", keep][1] <= FALSE_CLUES
-    ]
-    _, new, keep = max(pairs, default=(0.0, _GRID[-1], _GRID[-1]))
-    stops = [(rates["action", t][0], t) for t in _GRID if rates["action", t][1] <= EARLY_STOPS]
-    _, stop = max(stops, default=(0.0, _GRID[-1]))
-    return Thresholds(new=new, keep=keep, stop=stop)
+    def lowest(field: str, share: float) -> float:
+        """The lowest threshold that lets at most this share of the wrong ones pass."""
+        return min((t for t in _GRID if passed(field, False, t) <= share), default=_GRID[-1])
+
+    new = lowest("new", IN_VAIN)
+    keep = lowest("keep", FALSE_CLUES / passed("new", False, new))
+    kept = max((t for t in _GRID if passed("keep", True, t) >= KEPT), default=_GRID[0])
+    return Thresholds(new=new, keep=min(keep, kept), stop=lowest("action", EARLY_STOPS))
