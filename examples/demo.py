@@ -13,7 +13,7 @@ from smoothread_agent import ReadingResult, SmoothReader
 from smoothread_agent.display import Display
 from smoothread_agent.sources import Page, Source
 
-TASK = "Which method is called to implement the unary arithmetic operation abs()?"
+TASK = "Which module defines an interactive source code debugger for Python programs?"
 
 SECONDS = 120
 """The demo reads for so long at the most, and answers from what it has read."""

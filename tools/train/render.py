@@ -27,10 +27,12 @@ class Weights:
     """Whether there is a new clue, whether it is kept, READ or STOP: few tokens, and the hard ones."""
     found: float = 20.0
     """The decision that there is a new clue: one part in four has one, and a missed one cannot be mended later."""
+    begin: float = 20.0
+    """The first token of a quote: where it begins is the finding, and from there on it copies."""
     first: float = 4.0
-    """The first tokens of a quote: where it begins is the finding."""
+    """The two after it, and every token of the answer."""
     text: float = 1.0
-    """The rest of a quote, reasons, answers."""
+    """The rest of a quote, and reasons."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class Teacher:
             tokens = [*tokens, self.codec.end_of_turn]
         weights = [self.weights.text] * len(tokens)
         if effect.field == "quote":
-            weights[:3] = [self.weights.first] * min(3, len(weights))
+            weights[:3] = [self.weights.begin, self.weights.first, self.weights.first][: len(weights)]
             if not self._finds[0].keep:
                 weights = [0.0] * len(weights)
         elif effect.field == "answer":
