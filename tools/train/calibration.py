@@ -80,7 +80,7 @@ def choose(calibrations: Calibrations, decisions: Sequence[Decision]) -> Thresho
     """
 
     def passed(field: str, right: bool, threshold: float) -> float:
-        """The share of the field's yes (or no) decisions at or above a threshold, if one more had passed, and one not."""
+        """The share of a field's yes (or no) decisions that pass a threshold, had one more passed, and one more not."""
         calibration: Calibration = getattr(calibrations, field)
         made = [calibration.confidence(d.margin) for d in decisions if (d.field, d.right) == (field, right)]
         return (sum(confidence >= threshold for confidence in made) + 1) / (len(made) + 2)
