@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.attention import NAME, SideBySide, WindowCall
-from smoothread_agent.model.belonging import Shape, check_belongs
+from smoothread_agent.model.layout import Shape, check_belongs, empty_tensors, row_bytes
 from smoothread_agent.model.linear_families import pace_of
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel, TokenRows
@@ -98,14 +98,7 @@ class LinearStateModel(RecurrentModel):
 
     def memory_bytes(self, pinned: int, batch: int = 1) -> int:
         """Bytes of a memory with `pinned` pinned tokens a row."""
-        slots = pinned + 2 * self.window
-        row = torch.int64.itemsize
-        for shape in self._layout.values():
-            count = shape.dtype.itemsize
-            for size in shape.sizes:
-                count *= slots if size is None else size
-            row += count
-        return batch * row
+        return batch * row_bytes(self._layout, pinned + 2 * self.window)
 
     def pin(self, prefix: TokenRows) -> HiddenMemory:
         """See `RecurrentModel.pin`."""
@@ -121,10 +114,7 @@ class LinearStateModel(RecurrentModel):
         """
         self.reach.check_prefixes(pinned)
         batch, slots = len(pinned), max(pinned) + 2 * self.window
-        tensors = {}
-        for name, shape in self._layout.items():
-            sizes = [slots if size is None else size for size in shape.sizes]
-            tensors[name] = torch.zeros(batch, *sizes, dtype=shape.dtype, device=self.device)
+        tensors = empty_tensors(self._layout, batch, slots, self.device)
         if self.attending:
             tensors["pinned"] = torch.tensor(pinned, device=self.device)
         return HiddenMemory(tensors, torch.zeros(batch, dtype=torch.int64, device=self.device))

@@ -92,7 +92,6 @@ def _load(
     lora = read_adapter(adapter, base_digest=files.weights_digest) if adapter is not None else None
     read_ahead(weight_files(files.folder))
     import torch
-    import transformers  # noqa: F401
 
     from smoothread_agent.model.placement import choose_device, choose_dtype
     from smoothread_agent.model.rwkv7_weights import MODEL_TYPE, load_network

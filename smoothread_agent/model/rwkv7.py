@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from smoothread_agent.errors import RequestError
-from smoothread_agent.model.belonging import Shape, check_belongs
+from smoothread_agent.model.layout import Shape, check_belongs, empty_tensors, row_bytes
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel, TokenRows
 from smoothread_agent.model.rwkv7_network import RWKV7, LayerState
@@ -47,10 +47,7 @@ class RWKV7Model(RecurrentModel):
 
     def memory_bytes(self, batch: int = 1) -> int:
         """Bytes of a memory."""
-        config = self.network.config
-        matrix = config.num_heads * config.head_dim**2 * torch.float32.itemsize
-        vectors = 2 * config.hidden_size * self.dtype.itemsize
-        return batch * (config.num_layers * (matrix + vectors) + torch.int64.itemsize)
+        return batch * row_bytes(self._layout, slots=0)
 
     def new_memory(self, pinned: Sequence[int]) -> HiddenMemory:
         """An empty memory with a row for each number, as in `PinnedWindowModel.new_memory`.
@@ -60,8 +57,7 @@ class RWKV7Model(RecurrentModel):
         """
         if not pinned or min(pinned) < 1:
             raise RequestError("there is nothing to pin: give every row at least one token")
-        states = self.network.new_states(len(pinned))
-        tensors = {name: torch.stack([getattr(s, name) for s in states], 1) for name in LayerState._fields}
+        tensors = empty_tensors(self._layout, len(pinned), slots=0, device=self.device)
         return HiddenMemory(tensors, torch.zeros(len(pinned), dtype=torch.int64, device=self.device))
 
     def pin(self, prefix: TokenRows) -> HiddenMemory:

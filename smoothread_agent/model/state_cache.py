@@ -12,7 +12,7 @@ from transformers.cache_utils import DynamicCache, LinearAttentionCacheLayerMixi
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.attention import CALL, Call, Probe
-from smoothread_agent.model.belonging import Shape
+from smoothread_agent.model.layout import Shape
 
 _KINDS = ("conv", "recurrent")
 

@@ -16,7 +16,7 @@ from transformers import PreTrainedModel
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.attention import CALL, NAME, Probe, SideBySide, WindowCall
-from smoothread_agent.model.belonging import Shape, check_belongs
+from smoothread_agent.model.layout import Shape, check_belongs, empty_tensors, row_bytes
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel, TokenRows
 from smoothread_agent.model.reach import Reach
@@ -85,9 +85,7 @@ class PinnedWindowModel(RecurrentModel):
 
     def memory_bytes(self, pinned: int, batch: int = 1) -> int:
         """Bytes of a memory with `pinned` pinned tokens a row."""
-        slots = pinned + 2 * self.window
-        width = sum(heads * dim for heads, dim in self.shapes)
-        return batch * (2 * width * slots * self.dtype.itemsize + 3 * 8)
+        return batch * row_bytes(self._layout, pinned + 2 * self.window)
 
     def pin(self, prefix: TokenRows) -> HiddenMemory:
         """See `RecurrentModel.pin`. The buffer is sized by the longest prefix."""
@@ -103,13 +101,8 @@ class PinnedWindowModel(RecurrentModel):
         """
         self.reach.check_prefixes(pinned)
         batch, slots = len(pinned), max(pinned) + 2 * self.window
-        tensors = {}
-        for layer, (heads, dim) in enumerate(self.shapes):
-            for name in ("keys", "values"):
-                shape = (batch, heads, slots, dim)
-                tensors[f"layers.{layer}.{name}"] = torch.zeros(shape, dtype=self.dtype, device=self.device)
+        tensors = empty_tensors(self._layout, batch, slots, self.device)
         tensors["pinned"] = torch.tensor(pinned, device=self.device)
-        tensors["used"] = torch.zeros(batch, dtype=torch.int64, device=self.device)
         return HiddenMemory(tensors, torch.zeros(batch, dtype=torch.int64, device=self.device))
 
     @torch.inference_mode()
