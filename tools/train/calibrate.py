@@ -21,7 +21,7 @@ from tools.train.calibration import choose, expected_error, fit, reliability
 from tools.train.lesson import DECISIONS, Decision, Score, study
 from tools.train.render import render
 from tools.train.settings import Settings
-from tools.train.tasks import sample
+from tools.train.trainer import draw
 
 REPORT = "calibration.json"
 
@@ -32,13 +32,8 @@ def collect(
     """The decisions on held-out trajectories of the last stage of a run's curriculum."""
     stage, score = settings.curriculum[-1], Score()
     for number in track(range(count), "reading", console=Console(stderr=True)):
-        trajectory = sample(
-            random.Random(f"calibration/{seed}/{number}"),
-            families=stage.families or settings.families,
-            part_characters=stage.part_characters,
-            parts=stage.parts,
-            split="held_out",
-        )
+        rng = random.Random(f"calibration/{seed}/{number}")
+        trajectory = draw(settings, stage, rng, "held_out")
         with torch.no_grad():
             study(model, [render(codec, trajectory)], score)
     return score.decisions

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from smoothread_agent.reading.policy import Calibration, Calibrations, Thresholds
-from tools.train.lesson import Decision
+from tools.train.lesson import DECISIONS, Decision
 
 IN_VAIN = 0.05
 """Of evidence-free chunks: the share in which a quote may be begun."""
@@ -79,11 +79,15 @@ def choose(calibrations: Calibrations, decisions: Sequence[Decision]) -> Thresho
     judging is too weak for `FALSE_CLUES` with `KEPT`, the latter wins.
     """
 
+    made: dict[tuple[str, bool], list[float]] = {(f, right): [] for f in DECISIONS for right in (True, False)}
+    for decision in decisions:
+        calibration: Calibration = getattr(calibrations, decision.field)
+        made[decision.field, decision.right].append(calibration.confidence(decision.margin))
+
     def passed(field: str, right: bool, threshold: float) -> float:
         """The share of a field's yes (or no) decisions that pass a threshold, had one more passed, and one more not."""
-        calibration: Calibration = getattr(calibrations, field)
-        made = [calibration.confidence(d.margin) for d in decisions if (d.field, d.right) == (field, right)]
-        return (sum(confidence >= threshold for confidence in made) + 1) / (len(made) + 2)
+        confidences = made[field, right]
+        return (sum(confidence >= threshold for confidence in confidences) + 1) / (len(confidences) + 2)
 
     def lowest(field: str, share: float) -> float:
         """The lowest threshold that lets at most this share of the wrong ones pass."""

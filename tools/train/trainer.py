@@ -16,12 +16,23 @@ from smoothread_agent.reading.codec import TextCodec
 from tools.train.checkpoint import read_checkpoint, write_checkpoint
 from tools.train.lesson import Score, study
 from tools.train.render import Rendered, render
-from tools.train.settings import Settings
+from tools.train.settings import Settings, Stage
 from tools.train.tasks import sample
-from tools.train.trajectory import Split
+from tools.train.trajectory import Split, Trajectory
 
 CURVE = "curve.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
+
+
+def draw(settings: Settings, stage: Stage, rng: random.Random, split: Split) -> Trajectory:
+    """A trajectory of a stage of the run's curriculum."""
+    return sample(
+        rng,
+        families=stage.families or settings.families,
+        part_characters=stage.part_characters,
+        parts=stage.parts,
+        split=split,
+    )
 
 
 class Trainer:
@@ -112,14 +123,7 @@ class Trainer:
         for number in range(count):
             rng = random.Random(f"{self.settings.seed}/{split}/{step}/{number}")
             while True:
-                trajectory = sample(
-                    rng,
-                    families=stage.families or self.settings.families,
-                    part_characters=stage.part_characters,
-                    parts=stage.parts,
-                    split=split,
-                )
-                lesson = render(self.codec, trajectory)
+                lesson = render(self.codec, draw(self.settings, stage, rng, split))
                 if len(lesson.pinned) + len(lesson.tokens) <= self.settings.max_tokens:
                     break
             yield lesson
