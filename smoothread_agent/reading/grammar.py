@@ -14,10 +14,12 @@ from smoothread_agent.reading.wording import CLOSE
 def quote_grammar(line: str, characters: tuple[int, int], *, words: bool = True) -> str:
     """A run of `line`, of whole words or else of any characters, then what closes a quote.
 
-    A line shorter than the fewest `characters` may be quoted whole.
+    No run spans a line break. A line shorter than the fewest `characters` may be quoted whole.
     """
-    low, high = min(characters[0], len(line)), characters[1]
-    length = f"[^ ](.){{{low - 2},{high - 2}}}[^ ]" if low > 1 else f"[^ ]((.){{0,{high - 2}}}[^ ])?"
+    longest = max(len(piece.strip()) for piece in line.split("\n"))
+    low, high = min(characters[0], longest), characters[1]
+    end = r"[^ \n]"
+    length = f"{end}(.){{{low - 2},{high - 2}}}{end}" if low > 1 else f"{end}((.){{0,{high - 2}}}{end})?"
     run = json.dumps({"substring_words" if words else "substring_chars": line})
     return LLMatcher.grammar_from_lark(
         f"start: QUOTE {json.dumps(CLOSE['quote'])}\nQUOTE: RUN & /{length}/\nRUN: %regex {run}"

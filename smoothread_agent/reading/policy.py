@@ -69,7 +69,7 @@ class Limits(Value):
     clue_tokens_in_stream: int = Field(default=256, ge=16)
     clues_per_chunk: int = Field(default=8, ge=1)
     drops_per_chunk: int = Field(
-        default=2, ge=1, description="quotes that are dropped again before a chunk is asked no more"
+        default=4, ge=1, description="quotes that are dropped again before a chunk is asked no more"
     )
     quote_characters: tuple[int, int] = Field(
         default=(4, 300), description="a quote's fewest and most characters"

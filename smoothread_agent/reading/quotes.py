@@ -1,6 +1,7 @@
 """Quotes: from the one-line form that the model writes back to the exact characters of the source."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,6 +29,13 @@ class Passage:
                 places.append(places[-1] + 1)
             places.extend(range(word.start(), word.end()))
         return places
+
+    def without(self, quotes: Sequence[str]) -> str:
+        """`line` with a line break, which no quote spans, wherever one of `quotes` stood."""
+        line = self.line
+        for quote in quotes:
+            line = re.sub(rf"(?<!\w){re.escape(quote)}(?!\w)" if quote else "$^", "\n", line)
+        return line
 
     def locate(self, quote: str) -> tuple[int, int]:
         """Where `quote` (in one-line form) stands in `text`, first and one past last; its first occurrence.

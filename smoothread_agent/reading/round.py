@@ -85,37 +85,40 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
 def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
     """Ask for new clues until there is none; each quote is judged as soon as it stands there."""
     found: list[Clue] = []
-    dropped = 0
+    dropped: list[str] = []
     if chunk.text.isspace():  # there is nothing to quote or to note
         yield Say(wording.NEW + wording.NO_CLUE)
         return ()
     for _ in range(rules.limits.clues_per_chunk):
+        if not Passage(chunk.text).without(dropped).strip():
+            break  # all of it was quoted and dropped
         yield Say(wording.NEW)
         new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN[rules.kind]), rules.thresholds.new)
         if not new.taken:
             return tuple(found)
         write = _note if rules.kind == "note" else _quote
-        clue = yield from write(rules, chunk, new.confidence or 0.0)
-        if clue is None:
-            dropped += 1
-        elif any(clue.start < old.end and old.start < clue.end for old in found):
-            break  # it has begun to repeat itself
-        else:
+        clue = yield from write(rules, chunk, new.confidence or 0.0, dropped)
+        if clue is not None:
+            if any(clue.start < old.end and old.start < clue.end for old in found):
+                break  # it has begun to repeat itself
             found.append(clue)
-        if dropped == rules.limits.drops_per_chunk:
+        if len(dropped) == rules.limits.drops_per_chunk:
             break  # it does not know what it looks for here
     yield Say(wording.NEW + wording.NO_CLUE)
     return tuple(found)
 
 
-def _quote(rules: Rules, chunk: Chunk, confidence: float) -> Generator[Effect, Any, Clue | None]:
-    """Quote the chunk and judge the quote; none when it is dropped."""
+def _quote(
+    rules: Rules, chunk: Chunk, confidence: float, dropped: list[str]
+) -> Generator[Effect, Any, Clue | None]:
+    """Quote the chunk and judge the quote; none when it joins `dropped`, of which nothing is quoted again."""
     passage = Passage(chunk.text)
-    quote: str = yield Write("quote", of=passage.line, characters=rules.limits.quote_characters)
+    quote: str = yield Write("quote", of=passage.without(dropped), characters=rules.limits.quote_characters)
     yield Say(wording.KEPT)
     keep: Choice = yield Choose("keep", (wording.DROP, wording.KEEP), rules.thresholds.keep)
     yield Say("\n")
     if not keep.taken:
+        dropped.append(quote)
         return None
     start, end = passage.locate(quote)
     return Clue(
@@ -129,10 +132,13 @@ def _quote(rules: Rules, chunk: Chunk, confidence: float) -> Generator[Effect, A
     )
 
 
-def _note(rules: Rules, chunk: Chunk, confidence: float) -> Generator[Effect, Any, Clue | None]:
-    """Write a free note on the chunk; it carries the chunk's span."""
+def _note(
+    rules: Rules, chunk: Chunk, confidence: float, dropped: list[str]
+) -> Generator[Effect, Any, Clue | None]:
+    """Write a free note on the chunk; it carries the chunk's span. An empty one joins `dropped`."""
     text: str = yield Write("note", max_tokens=rules.limits.note_tokens)
     if not text.strip():
+        dropped.append(text)
         return None
     return Clue(
         kind="note",

@@ -54,6 +54,23 @@ def test_any_text_that_is_not_blank_can_be_quoted(codec: TextCodec, text: str, s
         assert min(4, len(Passage(text).line)) <= len(quote)
 
 
+@given(
+    text=st.text(alphabet="ab .", min_size=1, max_size=60),
+    quotes=st.lists(st.text(alphabet="ab .", min_size=1, max_size=6), max_size=3),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=120)
+def test_a_quote_never_spans_what_was_left_out(
+    codec: TextCodec, text: str, quotes: list[str], seed: int
+) -> None:
+    line = Passage(text).without(quotes)
+    if line.strip():
+        tokens = written(quote_guide(codec.grammar_tokenizer, line, (4, 300), 300), seed)
+        quote = codec.decode(tokens).removesuffix('"\n')
+        assert any(quote and quote in piece for piece in line.split("\n"))
+        assert Passage(text).locate(quote)
+
+
 @pytest.mark.parametrize("characters", [(1, 2), (1, 9), (4, 9), (9, 9), (10, 30)])
 def test_a_quote_keeps_its_length(codec: TextCodec, characters: tuple[int, int]) -> None:
     for seed in range(12):

@@ -45,3 +45,10 @@ def test_what_does_not_stand_there_is_no_quote(quote: str) -> None:
 
 def test_white_space_alone_has_no_line() -> None:
     assert Passage(" \n\t ").line == ""
+
+
+def test_what_is_left_out_is_left_out_wherever_it_stands_as_words() -> None:
+    passage = Passage("an owl,\nan owl and\nan owlet (an owl)")
+    assert passage.without(["an owl"]) == "\n, \n and an owlet (\n)"
+    assert passage.without(["(an owl)", "owl,"]) == "an \n an owl and an owlet \n"
+    assert passage.without([]) == passage.line

@@ -119,9 +119,25 @@ def test_where_everything_was_dropped_nothing_is_new_and_stop_is_not_asked(codec
     assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
 
 
-def test_the_second_quote_that_is_dropped_ends_the_asking(codec: TextCodec) -> None:
-    played = play(codec, 0.8, "Bob was born", 0.3, 0.8, "Ann was born", 0.3)
+def test_quotes_that_are_dropped_end_the_asking_at_their_limit(codec: TextCodec) -> None:
+    answers = (0.8, "Bob was born", 0.3, 0.8, "Ann was born", 0.3)
+    played = play(codec, *answers, limits=Limits(drops_per_chunk=2))
     assert played.fields == ["new", "quote", "keep", "new", "quote", "keep"]
+    assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
+
+
+def test_what_was_dropped_is_not_there_to_be_quoted_again(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Bob was born", 0.3, 0.8, "Ann was born", 0.3, 0.1)
+    first, second = (
+        effect for effect in played.asked if isinstance(effect, Write) and effect.field == "quote"
+    )
+    assert "Bob was born" in first.of
+    assert second.of == first.of.replace("Bob was born", "\n")
+
+
+def test_where_all_was_quoted_and_dropped_nothing_more_is_asked(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Ann was born", 0.3, text="Ann was born")
+    assert played.fields == ["new", "quote", "keep"]
     assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
 
 

@@ -9,8 +9,8 @@ is the renderer's business.
 
 What a generator of trajectories promises, and `validate` checks:
 
-- a quote stands verbatim in its part, whole words at both ends, 12 to 300 characters; quotes of a part come
-  in the order of the text;
+- a quote stands verbatim in its part, whole words at both ends, 12 to 300 characters; the quotes that
+  are kept come in the order of the text;
 - an evidence-free part has no kept find; a part without any find has no reason;
 - STOP comes after the last part alone, and only where the evidence is complete and no later part could change
   the answer: tasks that collect, count or ask for the latest state are read to the end;
@@ -40,10 +40,10 @@ class Find:
 
     text: str
     keep: bool = True
-    """False: a tempting distractor that is quoted and then dropped at the judging step.
+    """False: something else that is quoted and then dropped at the judging step.
 
-    Such quotes are a sample of the distractors, so that judging is taught; they do not teach that distractors
-    are to be quoted. A training loop may leave the decision to quote them out of the loss.
+    Such quotes are there so that judging is taught; they do not teach that such sentences are to be quoted. A
+    training loop leaves the decision to quote them, and the quote itself, out of the loss.
     """
 
 
@@ -142,12 +142,15 @@ def _validate_part(part: Part, kind: Kind) -> None:
     for find in part.finds:
         if not MIN_QUOTE <= len(find.text) <= MAX_QUOTE:
             raise TrajectoryError(f"a quote of {len(find.text)} characters: {find.text!r}")
-        starts = [match.start() for match in re.finditer(re.escape(find.text), part.text[position:])]
-        starts = [position + at for at in starts]
+        least = position if find.keep else 0
+        starts = [
+            match.start() for match in re.finditer(re.escape(find.text), part.text) if match.start() >= least
+        ]
         starts = [at for at in starts if whole_words(part.text, at, at + len(find.text))]
         if not starts:
             raise TrajectoryError(f"not verbatim, not whole words, or out of order: {find.text!r}")
-        position = starts[0] + 1
+        if find.keep:
+            position = starts[0] + 1
 
 
 def _validate_end(trajectory: Trajectory) -> None:
