@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smoothread_agent.reading import wording
+from smoothread_agent.reading.chat import ChatFormat
 from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.effects import Effect, Forget, Recall, Report, Say, Write
 from smoothread_agent.reading.policy import Budget
@@ -71,6 +72,11 @@ def pinned_text(plan: Plan) -> tuple[str, str, str]:
     chat, rounds = plan.rules.chat, plan.arm != "whole"
     opening = chat.opening + wording.system(plan.rules.kind, rounds=rounds) + wording.TASK
     return opening, f" {plan.task}", chat.to_user
+
+
+def source_text(chat: ChatFormat) -> str:
+    """The prefix to pin, source first: opening and instructions, and the opening of the turn that holds the source."""
+    return chat.opening + wording.SOURCE + chat.to_user
 
 
 def tokens_in(chunks: Sequence[Chunk]) -> int:

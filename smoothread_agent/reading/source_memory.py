@@ -6,10 +6,9 @@ from functools import cached_property
 from smoothread_agent.memory.checkpointer import Checkpointer
 from smoothread_agent.memory.entries import ReadingState
 from smoothread_agent.model.memory import HiddenMemory
-from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import Chunk, Chunker
 from smoothread_agent.reading.engine import Engine, Ready
-from smoothread_agent.reading.loop import tokens_in
+from smoothread_agent.reading.loop import source_text, tokens_in
 from smoothread_agent.reading.place import source_conditions
 from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Budget
@@ -47,8 +46,7 @@ class SourceMemory:
     ) -> None:
         self._turn, self._model, self.chunks = engine.turn, ready.model, chunks
         self.checkpointer = checkpointer
-        chat = ready.codec.chat
-        self._prefix = ready.codec.markup(chat.opening + wording.SOURCE + chat.to_user)
+        self._prefix = ready.codec.markup(source_text(ready.codec.chat))
         self.fed: set[int] = set()
         self.checkpoint: str | None = None
         self.reached = 0

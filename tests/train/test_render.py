@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import torch
 
+from smoothread_agent.reading import wording
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.decoder import Decoder, Feed
 from smoothread_agent.reading.loop import read
 from smoothread_agent.reading.policy import Limits
 from tests.model.saved import tiny_tokenizer
-from tools.train.render import plan_of, render
+from tools.train.render import plan_of, render, render_source_first
 from tools.train.tasks import sample
 from tools.train.trajectory import Find, Part, Trajectory
 
@@ -36,9 +37,9 @@ def test_the_stream_reads_as_the_docs_show_it():
     rendered = render(codec(), EXAMPLE)
     text = codec().tokenizer.decode(rendered.tokens)
     assert text == (
-        "Nothing of it here.\n\nOr there.<|im_end|>\n<|im_start|>assistant\n"
+        "Nothing of it here.\n\nOr there. <|im_end|>\n<|im_start|>assistant\n"
         "Target: Where was Ann born?\nClues: none\nNew: none\nReason: nothing new.\nAction: READ<|im_end|>\n"
-        "<|im_start|>user\nAnn was born in\nTroyford. Bob was born in Wells.<|im_end|>\n<|im_start|>assistant\n"
+        "<|im_start|>user\nAnn was born in\nTroyford. Bob was born in Wells.\n\n<|im_end|>\n<|im_start|>assistant\n"
         "Target: Where was Ann born?\nClues: none\n"
         'New: "Ann was born in Troyford."\nKeep: yes\nNew: "Bob was born in Wells."\nKeep: no\nNew: none\n'
         "Reason: It names her birthplace.\nAction: STOP<|im_end|>\n"
@@ -89,3 +90,25 @@ def test_only_what_the_model_decides_is_in_the_loss():
     assert text.endswith("Troyford<|im_end|>")
     names = [name for _, name, _, _, _ in rendered.decisions]
     assert names == ["new", "new", "keep", "new", "keep", "new", "action"]
+
+
+def test_source_first_each_round_stands_behind_the_source_up_to_it():
+    tokens = codec()
+    first, second = (
+        (tokens.tokenizer.decode(lesson.pinned), tokens.tokenizer.decode(lesson.tokens), lesson)
+        for lesson in render_source_first(tokens, EXAMPLE)
+    )
+    assert first[0] == second[0] == f"<|im_start|>system\n{wording.SOURCE}<|im_end|>\n<|im_start|>user\n"
+    aside = f"{wording.aside('quote')} Where was Ann born?<|im_end|>\n<|im_start|>assistant\n"
+    assert first[1] == (
+        f"Nothing of it here.\n\nOr there. {aside}"
+        "Target: Where was Ann born?\nClues: none\nNew: none\nReason: nothing new.\nAction: READ"
+    )
+    assert second[1].startswith(
+        "Nothing of it here.\n\nOr there. Ann was born in\nTroyford. Bob was born in Wells."
+    )
+    assert second[1].count(aside) == second[1].count("Target:") == 1
+    assert second[1].endswith("<|im_start|>assistant\nTroyford<|im_end|>")
+    assert [name for _, name, *_ in second[2].decisions] == ["new", "keep", "new", "keep", "new", "action"]
+    learned = [token for token, weight in zip(second[2].tokens, second[2].weights, strict=True) if weight]
+    assert "Nothing" not in tokens.tokenizer.decode(learned)

@@ -19,9 +19,8 @@ from smoothread_agent.reading.engine import READING, AdapterNotes
 from smoothread_agent.reading.policy import Calibration, Calibrations
 from tools.train.calibration import choose, expected_error, fit, reliability
 from tools.train.lesson import DECISIONS, Decision, Score, study
-from tools.train.render import render
 from tools.train.settings import Settings
-from tools.train.trainer import draw
+from tools.train.trainer import draw, lesson_of
 
 REPORT = "calibration.json"
 
@@ -35,7 +34,7 @@ def collect(
         rng = random.Random(f"calibration/{seed}/{number}")
         trajectory = draw(settings, stage, rng, "held_out")
         with torch.no_grad():
-            study(model, [render(codec, trajectory)], score)
+            study(model, [lesson_of(codec, settings, trajectory, rng)], score)
     return score.decisions
 
 

@@ -12,11 +12,15 @@ from typing import Any
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.effects import Choice, Choose, Effect, Report, Say, Write
-from smoothread_agent.reading.loop import Plan, pinned_text, read
+from smoothread_agent.reading.effects import Choice, Choose, Effect, Recall, Report, Say, Write
+from smoothread_agent.reading.loop import Plan, pinned_text, read, source_text
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds
 from smoothread_agent.reading.round import Rules
+from smoothread_agent.schema import Order
 from tools.train.trajectory import Part, Trajectory
+
+BETWEEN = ("\n\n", "\n", " ", "")
+"""What a part ends with, as a chunk of a text ends with what it was cut at."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,15 @@ class Teacher:
     codec: TextCodec
     trajectory: Trajectory
     weights: Weights
-    out: Rendered
+    plan: Plan
+    pinned: list[int]
+    lessons: list[Rendered] = field(default_factory=list)
+    """The stream; source first, the stream of each round, which begins with the source up to there."""
 
     def run(self, reading: Generator[Effect, Any, Any]) -> None:
         """Drive the reading to its end."""
+        if self.plan.order == "task_first":
+            self._begin(0)
         parts = deque(self.trajectory.parts)
         self._enter(parts.popleft())
         answer: Any = None
@@ -73,8 +82,14 @@ class Teacher:
         self._part = part
         self._finds = deque(part.finds)
 
+    def _begin(self, chunks: int) -> None:
+        source = [token for chunk in self.plan.chunks[:chunks] for token in chunk.tokens]
+        self.lessons.append(Rendered(self.pinned, source, [0.0] * len(source)))
+
     def _answer(self, effect: Effect) -> Any:
         match effect:
+            case Recall():
+                self._begin(effect.chunks)
             case Say():
                 tokens = list(effect.tokens) or (
                     self.codec.plain(effect.text) if effect.plain else self.codec.markup(effect.text)
@@ -101,7 +116,7 @@ class Teacher:
         shared, no, yes = self.codec.branch(effect.options)
         self._put(shared, [0.0] * len(shared))
         chosen = yes if right else no
-        self.out.decisions.append((len(self.out.tokens), effect.field, right, no[0], yes[0]))
+        self.lessons[-1].decisions.append((len(self.lessons[-1].tokens), effect.field, right, no[0], yes[0]))
         self._put(chosen, [weight] + [0.0] * (len(chosen) - 1))
         return Choice(right, 1.0)
 
@@ -132,16 +147,17 @@ class Teacher:
         return text
 
     def _put(self, tokens: list[int], weights: list[float]) -> None:
-        self.out.tokens.extend(tokens)
-        self.out.weights.extend(weights)
+        self.lessons[-1].tokens.extend(tokens)
+        self.lessons[-1].weights.extend(weights)
 
 
-def plan_of(codec: TextCodec, trajectory: Trajectory) -> Plan:
+def plan_of(codec: TextCodec, trajectory: Trajectory, order: Order = "task_first") -> Plan:
     """The reading that a trajectory describes: its parts are the chunks."""
     chunks, position = [], 0
     for index, part in enumerate(trajectory.parts):
-        end = position + len(part.text)
-        chunks.append(Chunk(index, position, end, part.text, tuple(codec.plain(part.text))))
+        text = part.text + BETWEEN[len(part.text) % len(BETWEEN)]
+        end = position + len(text)
+        chunks.append(Chunk(index, position, end, text, tuple(codec.plain(text))))
         position = end
     rules = Rules(
         chat=codec.chat,
@@ -152,7 +168,7 @@ def plan_of(codec: TextCodec, trajectory: Trajectory) -> Plan:
         stop=StopPolicy(),
         limits=Limits(),
     )
-    return Plan(trajectory.task, "smooth", rules, chunks, Budget())
+    return Plan(trajectory.task, "smooth", rules, chunks, Budget(), order=order)
 
 
 def render(codec: TextCodec, trajectory: Trajectory, weights: Weights | None = None) -> Rendered:
@@ -160,6 +176,24 @@ def render(codec: TextCodec, trajectory: Trajectory, weights: Weights | None = N
     plan = plan_of(codec, trajectory)
     opening, task, closing = pinned_text(plan)
     pinned = codec.markup(opening) + codec.plain(task) + codec.markup(closing)
-    teacher = Teacher(codec, trajectory, weights or Weights(), Rendered(pinned, [], []))
+    (lesson,) = _taught(codec, trajectory, plan, pinned, weights)
+    return lesson
+
+
+def render_source_first(
+    codec: TextCodec, trajectory: Trajectory, weights: Weights | None = None
+) -> list[Rendered]:
+    """The streams of `trajectory`, read source first: one for each round, the answer in the last of them.
+
+    Each is the fork that the round is read into: the source up to there, then the task, then the round.
+    """
+    pinned = codec.markup(source_text(codec.chat))
+    return _taught(codec, trajectory, plan_of(codec, trajectory, "source_first"), pinned, weights)
+
+
+def _taught(
+    codec: TextCodec, trajectory: Trajectory, plan: Plan, pinned: list[int], weights: Weights | None
+) -> list[Rendered]:
+    teacher = Teacher(codec, trajectory, weights or Weights(), plan, pinned)
     teacher.run(read(plan))
-    return teacher.out
+    return teacher.lessons

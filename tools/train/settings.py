@@ -46,6 +46,12 @@ class Settings(BaseModel):
     max_tokens: int = Field(default=2400, ge=64, description="a longer trajectory is drawn again")
     seed: int = 0
     families: dict[str, float] | None = None
+    source_first: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="share of the trajectories that are read source first; a round of each is the lesson",
+    )
     curriculum: tuple[Stage, ...] = CURRICULUM
     evaluate_every: int = Field(default=50, ge=1)
     held_out: int = Field(default=24, ge=1, description="held-out trajectories that the curve is measured on")

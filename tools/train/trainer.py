@@ -15,7 +15,7 @@ from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
 from tools.train.checkpoint import read_checkpoint, write_checkpoint
 from tools.train.lesson import Score, study
-from tools.train.render import Rendered, render
+from tools.train.render import Rendered, render, render_source_first
 from tools.train.settings import Settings, Stage
 from tools.train.tasks import sample
 from tools.train.trajectory import Split, Trajectory
@@ -33,6 +33,19 @@ def draw(settings: Settings, stage: Stage, rng: random.Random, split: Split) -> 
         parts=stage.parts,
         split=split,
     )
+
+
+def lesson_of(codec: TextCodec, settings: Settings, trajectory: Trajectory, rng: random.Random) -> Rendered:
+    """The stream that a trajectory is taught by: all of it, or one round of it, source first.
+
+    Source first every round begins with all of the source before it, so that one of them costs as much as the whole
+    reading does task first; every other time it is one in which something was found.
+    """
+    if rng.random() >= settings.source_first:
+        return render(codec, trajectory)
+    rounds = render_source_first(codec, trajectory)
+    telling = [lesson for lesson, part in zip(rounds, trajectory.parts, strict=True) if part.evidence]
+    return rng.choice(telling if telling and rng.random() < 0.5 else rounds)
 
 
 class Trainer:
@@ -123,7 +136,7 @@ class Trainer:
         for number in range(count):
             rng = random.Random(f"{self.settings.seed}/{split}/{step}/{number}")
             while True:
-                lesson = render(self.codec, draw(self.settings, stage, rng, split))
+                lesson = lesson_of(self.codec, self.settings, draw(self.settings, stage, rng, split), rng)
                 if len(lesson.pinned) + len(lesson.tokens) <= self.settings.max_tokens:
                     break
             yield lesson
