@@ -1,5 +1,4 @@
 # make demo: read a real long document.  make test: everything that CI runs.  Each sets itself up in .venv.
-# make kernels: compile every shipped kernel variant ahead of time (minutes).
 
 PYTHON ?= python3
 # Which build of torch to install; give another requirement for another one: make demo TORCH=...
@@ -15,7 +14,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 demo: .venv/ready
 	$(BIN)/python -m examples.demo
 
-test: lint check
+test: lint check kernels
 
 lint: .venv/ready-test
 	$(BIN)/ruff check
