@@ -9,7 +9,8 @@ import torch
 from smoothread_agent.model.rwkv7_weights import load_network
 from tools.train.recall.settings import Settings
 from tools.train.recall.task import ASK, Vocabulary, draw
-from tools.train.recall.trainer import CHECKPOINT, CURVE, RecallTrainer
+from tools.train.recall.trainer import RecallTrainer
+from tools.train.run import CHECKPOINT, CURVE
 
 TINY = Settings(
     steps=6,
@@ -68,7 +69,7 @@ def test_a_run_that_was_cut_off_ends_as_one_that_was_not(tmp_path):
     assert [line["step"] for line in curves[0]] == [1, 2, 3, 4, 5, 6]
     assert [line["step"] for line in curves[1]] == [1, 2, 3, 4, 4, 5, 6]
     assert curves[1][-1] == curves[0][-1]
-    assert {"recalled_20", "recalled_90"} <= curves[0][2].keys() & curves[0][5].keys()
+    assert {"held_out_recalled_20", "held_out_recalled_90"} <= curves[0][2].keys() & curves[0][5].keys()
 
 
 def interrupt(figures):
@@ -96,5 +97,5 @@ def test_one_pair_is_learned_within_seconds(tmp_path):
     trainer = RecallTrainer(settings, tmp_path)
     figures = []
     trainer.run(figures.append)
-    assert figures[-1]["recalled_8"] > 0.9
-    assert figures[-1]["recalled_64"] > 0.9  # eight times as long as any text it was trained on
+    assert figures[-1]["held_out_recalled_8"] > 0.9
+    assert figures[-1]["held_out_recalled_64"] > 0.9  # eight times as long as any text it was trained on

@@ -13,8 +13,9 @@ from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
 from smoothread_agent.model.window import PinnedWindowModel
 from tools.train.lesson import Score, study
+from tools.train.run import CURVE
 from tools.train.settings import Settings, Stage
-from tools.train.trainer import CURVE, Trainer
+from tools.train.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("small_corpora")
 

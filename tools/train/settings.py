@@ -1,10 +1,10 @@
 """What a training run is: every number in one place, saved beside its checkpoints."""
 
-from pathlib import Path
+import math
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SETTINGS = "settings.json"
+from tools.train.run import RunSettings
 
 
 class Stage(BaseModel):
@@ -28,10 +28,8 @@ CURRICULUM = (
 """From short parts to long: the decision is learned on short ones, its reach on long ones."""
 
 
-class Settings(BaseModel):
-    """A run's settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Settings(RunSettings):
+    """A reading run's settings."""
 
     steps: int = Field(default=260, ge=1)
     trajectories_per_step: int = Field(default=6, ge=1)
@@ -44,7 +42,6 @@ class Settings(BaseModel):
     clip: float = Field(default=1.0, gt=0, description="largest norm of a step's gradient")
     window: int = Field(default=1024, ge=16)
     max_tokens: int = Field(default=2400, ge=64, description="a longer trajectory is drawn again")
-    seed: int = 0
     families: dict[str, float] | None = None
     source_first: float = Field(
         default=0.2,
@@ -53,9 +50,7 @@ class Settings(BaseModel):
         description="share of the trajectories that are read source first; a round of each is the lesson",
     )
     curriculum: tuple[Stage, ...] = CURRICULUM
-    evaluate_every: int = Field(default=50, ge=1)
     held_out: int = Field(default=24, ge=1, description="held-out trajectories that the curve is measured on")
-    checkpoint_every: int = Field(default=20, ge=1)
 
     def stage(self, step: int) -> Stage:
         """The stage of the curriculum at `step`."""
@@ -64,18 +59,7 @@ class Settings(BaseModel):
 
     def rate(self, step: int) -> float:
         """The learning rate at `step`: a linear warm-up, then half a cosine down to a tenth."""
-        import math
-
         if step < self.warmup:
             return self.learning_rate * (step + 1) / self.warmup
         share = (step - self.warmup) / max(1, self.steps - self.warmup)
         return self.learning_rate * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * share)))
-
-    @classmethod
-    def load(cls, folder: Path) -> "Settings":
-        """The settings of the run in `folder`."""
-        return cls.model_validate_json((folder / SETTINGS).read_text())
-
-    def save(self, folder: Path) -> None:
-        """Write them to `folder`."""
-        (folder / SETTINGS).write_text(self.model_dump_json(indent=2))

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from smoothread_agent.model.adapter import SETTINGS, WEIGHTS
 from smoothread_agent.reading.engine import READING, SHIPPED_ADAPTER
 from tools.train.calibrate import REPORT
-from tools.train.settings import SETTINGS as RUN_SETTINGS
+from tools.train.run import SETTINGS as RUN_SETTINGS
 
 app = typer.Typer(add_completion=False, help=__doc__)
 

@@ -1,10 +1,8 @@
-"""The trainer: LoRA on every linear layer, a curriculum of trajectories, a checkpoint that any step goes on from."""
+"""The trainer of reading: LoRA on every linear layer, a curriculum of trajectories."""
 
-import json
 import random
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -13,15 +11,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
-from tools.train.checkpoint import read_checkpoint, write_checkpoint
 from tools.train.lesson import Score, study
 from tools.train.render import Rendered, render, render_source_first
+from tools.train.run import EXAMINED, Figures, Run
 from tools.train.settings import Settings, Stage
 from tools.train.tasks import sample
 from tools.train.trajectory import Split, Trajectory
-
-CURVE = "curve.jsonl"
-CHECKPOINT = "checkpoint.safetensors"
 
 
 def draw(settings: Settings, stage: Stage, rng: random.Random, split: Split) -> Trajectory:
@@ -48,12 +43,14 @@ def lesson_of(codec: TextCodec, settings: Settings, trajectory: Trajectory, rng:
     return rng.choice(telling if telling and rng.random() < 0.5 else rounds)
 
 
-class Trainer:
-    """Teaches one model to read. Everything that a run needs to go on lies in `folder`.
+class Trainer(Run):
+    """Teaches one model to read.
 
     A step's trajectories are drawn by (seed, step, number) alone, so a resumed run sees what an uninterrupted
     one would have seen.
     """
+
+    settings: Settings
 
     def __init__(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: Settings, folder: Path
@@ -79,27 +76,9 @@ class Trainer:
         )
         self.codec = TextCodec(tokenizer)
         self.optimizer = torch.optim.AdamW(self.weights, lr=settings.learning_rate, weight_decay=0.0)
-        self.step = 0
 
-    def run(self, progress: Callable[[dict[str, float]], None]) -> None:
-        """Train to the last step, writing the curve and checkpoints on the way."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.settings.save(self.folder)
-        while self.step < self.settings.steps:
-            began = time.monotonic()
-            score = self._one_step()
-            self.step += 1
-            figures = {"step": self.step, **score.summary(), "tokens": score.tokens}
-            figures["seconds"] = round(time.monotonic() - began, 2)
-            if self.step % self.settings.evaluate_every == 0 or self.step == self.settings.steps:
-                figures |= {f"held_out_{name}": value for name, value in self.evaluate().items()}
-            with (self.folder / CURVE).open("a") as curve:
-                curve.write(json.dumps(figures) + "\n")
-            progress(figures)
-            if self.step % self.settings.checkpoint_every == 0 or self.step == self.settings.steps:
-                self.save()
-
-    def _one_step(self) -> Score:
+    def learn(self) -> Figures:
+        """One step on the trajectories of its number."""
         self.peft.train()
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.rate(self.step)
@@ -108,7 +87,7 @@ class Trainer:
         for lessons in self._batches(self.step, count, "train"):
             study(self.reader, lessons, score, backward_share=1 / count)
         self.update()
-        return score
+        return {**score.summary(), "tokens": score.tokens}
 
     def update(self) -> None:
         """Take one step with the gradients that are there, and clear them."""
@@ -142,25 +121,21 @@ class Trainer:
             yield lesson
 
     @torch.no_grad()
-    def evaluate(self) -> dict[str, float]:
+    def examine(self) -> Figures:
         """The figures on held-out trajectories of the stage that the run is in: the same ones each time."""
         self.peft.eval()
         score = Score()
         for lessons in self._batches(self.settings.steps, self.settings.held_out, "held_out"):
             study(self.reader, lessons, score)
-        return score.summary()
+        return {f"{EXAMINED}{name}": value for name, value in score.summary().items()}
 
     def save(self) -> None:
-        """Write adapter and optimizer; a crash in the middle leaves the checkpoint before."""
-        adapter = self.folder / "adapter"
-        self.peft.save_pretrained(str(adapter))
-        write_checkpoint(self.folder / CHECKPOINT, self.weights, self.optimizer, self.step)
+        """Write the adapter, and a checkpoint."""
+        self.peft.save_pretrained(str(self.folder / "adapter"))
+        super().save()
 
     def resume(self) -> bool:
         """Go on from the folder's checkpoint, if it has one."""
-        path = self.folder / CHECKPOINT
-        if not path.exists():
-            return False
-        self.step = read_checkpoint(path, self.weights, self.optimizer)
+        resumed = super().resume()
         self._round()
-        return True
+        return resumed

@@ -1,19 +1,15 @@
 """What a recall run can be told."""
 
-from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from smoothread_agent.model.rwkv7_network import RWKV7Config
 from tools.train.recall.task import Vocabulary
+from tools.train.run import RunSettings
 
 
-class Settings(BaseModel):
+class Settings(RunSettings):
     """A run. Texts grow from `shortest` to `longest` tokens and from 1 to `pairs` pairs over the first half of it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    seed: int = 0
     steps: int = Field(default=2000, ge=1)
     batch: int = Field(default=32, ge=1, description="texts a step")
     pairs: int = Field(default=8, ge=1, description="pairs a text at the most")
@@ -28,10 +24,10 @@ class Settings(BaseModel):
     learning_rate: float = 3e-3
     warmup: int = 30
     clip: float = 1.0
-    evaluate_every: int = 200
+    evaluate_every: int = Field(default=200, ge=1)
     evaluated: int = Field(default=32, description="texts of each length")
     evaluated_lengths: tuple[int, ...] = (128, 256, 512, 1024, 2048)
-    checkpoint_every: int = 200
+    checkpoint_every: int = Field(default=200, ge=1)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -64,7 +60,3 @@ class Settings(BaseModel):
     def rate(self, step: int) -> float:
         """Learning rate of a step: a warm-up, then a line that ends at a tenth."""
         return self.learning_rate * min(1.0, (step + 1) / self.warmup) * (1 - 0.9 * step / self.steps)
-
-    def save(self, folder: Path) -> None:
-        """Write settings.json."""
-        (folder / "settings.json").write_text(self.model_dump_json(indent=2), encoding="utf-8")
