@@ -8,12 +8,10 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.adapter import read_adapter
 from smoothread_agent.model.conversion import Progress, conversions_folder, damage, read_manifest
-from smoothread_agent.model.files import CONFIG, Kind, check_layout, read_json, weight_files
+from smoothread_agent.model.files import CONFIG, Kind, check_layout, read_json, stored_tensors
 from smoothread_agent.model.fingerprint import fingerprint, tokenizer_digest
 from smoothread_agent.model.resolve import DEFAULT_MODEL, default_gguf, resolve
 
@@ -161,14 +159,8 @@ def _fault(folder: Path) -> str | None:
 def _stored(folder: Path) -> Counter[str]:
     """How many numbers of each dtype the weights are made of, from the headers of their files."""
     counts: Counter[str] = Counter()
-    for path in weight_files(folder):
-        try:
-            with safe_open(path, framework="np") as weights:
-                for name in weights.keys():  # noqa: SIM118 - no mapping: it has keys() alone
-                    tensor = weights.get_slice(name)
-                    counts[tensor.get_dtype()] += prod(tensor.get_shape())
-        except (OSError, SafetensorError) as error:
-            raise ModelError(f"{path} is damaged ({error}): get the model again") from error
+    for tensor in stored_tensors(folder):
+        counts[tensor.dtype] += prod(tensor.shape)
     if not counts:
         raise ModelError(f"{folder} holds no weights: get the model again")
     return counts

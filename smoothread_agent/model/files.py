@@ -1,9 +1,12 @@
 """ModelFiles: a model as files on this machine, in hub layout, checked before anything is opened."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from safetensors import SafetensorError, safe_open
 
 from smoothread_agent.errors import ModelError
 
@@ -60,6 +63,31 @@ def weight_files(folder: Path) -> list[Path]:
             f"{folder} holds pickled weights alone, which are never opened: save the model as safetensors"
         )
     raise ModelError(f"{folder} holds no weights: {_WEIGHTS} or its shards are expected")
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """One tensor of a model's files: its name there, its dtype as safetensors calls it, and its shape."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+def stored_tensors(folder: Path) -> Iterator[StoredTensor]:
+    """Every tensor that a model's files hold, from their headers alone.
+
+    Raises:
+        ModelError: a file is damaged, or as for `weight_files`.
+    """
+    for path in weight_files(folder):
+        try:
+            with safe_open(path, framework="np") as weights:
+                for name in weights.keys():  # noqa: SIM118 - no mapping: it has keys() alone
+                    tensor = weights.get_slice(name)
+                    yield StoredTensor(name, tensor.get_dtype(), tuple(tensor.get_shape()))
+        except (OSError, SafetensorError) as error:
+            raise ModelError(f"{path} is damaged ({error}): get the model again") from error
 
 
 def check_layout(folder: Path) -> None:

@@ -4,7 +4,6 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 from transformers.initialization import no_init_weights
@@ -12,7 +11,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.attention import NAME
-from smoothread_agent.model.files import CONFIG, read_json, weight_files
+from smoothread_agent.model.files import CONFIG, read_json, stored_tensors
 from smoothread_agent.model.quiet import quiet_transformers
 from smoothread_agent.model.rwkv7_network import RWKV7
 from smoothread_agent.model.rwkv7_weights import MODEL_TYPE, config_of, hf_names, read_settings
@@ -66,13 +65,7 @@ def _zeros(width: int, x: Tensor) -> Tensor:
 
 
 def _hollow_rwkv7(folder: Path, dtype: torch.dtype) -> RWKV7:
-    settings, shapes = read_settings(folder), {}
-    for path in weight_files(folder):
-        try:
-            with safe_open(path, framework="pt") as weights:
-                for name in weights.keys():  # noqa: SIM118 - no mapping: it has keys() alone
-                    shapes[name] = torch.empty(weights.get_slice(name).get_shape(), device="meta")
-        except (OSError, SafetensorError) as error:
-            raise ModelError(f"{path} is damaged ({error}): get the model again") from error
+    settings = read_settings(folder)
+    shapes = {tensor.name: torch.empty(tensor.shape, device="meta") for tensor in stored_tensors(folder)}
     with torch.device("meta"):
         return RWKV7(config_of(hf_names(shapes), settings)).to(dtype).eval()

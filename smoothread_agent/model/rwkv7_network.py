@@ -292,19 +292,3 @@ class RWKV7(nn.Module):
         """`[..., hidden]` to `[..., vocab]`."""
         head = self.model.embeddings if self.lm_head is None else self.lm_head
         return F.linear(self.model.norm(stream), head.weight)
-
-    def new_states(self, batch: int) -> list[LayerState]:
-        """The states before the first token: zeros."""
-        config = self.config
-
-        def zeros(*shape: int, dtype: torch.dtype = self.dtype) -> Tensor:
-            return torch.zeros(batch, *shape, dtype=dtype, device=self.device)
-
-        return [
-            LayerState(
-                wkv=zeros(config.num_heads, config.head_dim, config.head_dim, dtype=torch.float32),
-                time_shift=zeros(config.hidden_size),
-                channel_shift=zeros(config.hidden_size),
-            )
-            for _ in range(config.num_layers)
-        ]
