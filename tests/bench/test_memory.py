@@ -11,7 +11,8 @@ from tools.bench.__main__ import app
 def test_codecs_and_reuse_are_measured_side_by_side(tiny_folder: Path) -> None:
     arguments = [
         "memory", "--model", str(tiny_folder), "--tokens", "4k", "--grown", "600", "--promising", "1",
-        "--window", "900", "--chunk", "256", "--codec-tokens", "300", "--after", "8", "--repeats", "1", "--json",
+        "--window", "900", "--chunk", "256", "--codec-tokens", "300", "--after", "8", "--repeats", "1",
+        "--answers", "2", "--json",
     ]  # fmt: skip
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
     found = json.loads(done.stdout)
@@ -28,6 +29,12 @@ def test_codecs_and_reuse_are_measured_side_by_side(tiny_folder: Path) -> None:
     assert (second["tokens_read"], second["tokens_restored"]) == (0, first["tokens_read"])
     assert (likeliest["tokens_read"], likeliest["chunks"]) == (0, 1)
     assert source["disk_mib"] > kept["disk_mib"] > 0
+    assert [(row["codec"], row["cases"]) for row in found["answers"]] == [
+        ("exact", 2),
+        ("bf16", 2),
+        ("int8", 2),
+    ]
+    assert (found["answers"][0]["same_answers"], found["answers"][0]["same_clues"]) == (1.0, 1.0)
     (ratios,) = found["ratios"]
     assert set(ratios) == {
         "checkpoints_share_of_reading", "first_over_same_request", "first_over_source_that_grew",

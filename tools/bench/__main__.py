@@ -67,6 +67,9 @@ def memory(
     reuse: Annotated[
         bool, typer.Option("--reuse/--codecs-only", help="Whether to read the long text.")
     ] = True,
+    answers: Annotated[
+        int, typer.Option(help="Readings that break off and go on from each codec's memory.")
+    ] = 0,
     model: Annotated[str | None, typer.Option(help="Folder in hub layout. [default: embedded]")] = None,
     window: int = 1024,
     chunk: int = 512,
@@ -74,13 +77,16 @@ def memory(
     as_json: AsJson = False,
 ) -> None:
     """Codecs and their errors; a second question beside the first, a source that grew, and what checkpoints cost."""
+    from smoothread_agent.reader import SmoothReader
     from smoothread_agent.reading.engine import EngineSpec
+    from tools.bench.memory_answers import measure_answers
     from tools.bench.memory_codecs import CODECS, measure_codecs
     from tools.bench.memory_reuse import bench_reader, measure_reuse, ratios
 
     if codec not in CODECS:
         raise typer.BadParameter(f"--codec is one of {', '.join(CODECS)}, not {codec!r}")
-    reader = bench_reader(EngineSpec(model=model, window=window, dtype=dtype), chunk)
+    spec = EngineSpec(model=model, window=window, dtype=dtype)
+    reader = bench_reader(spec, chunk)
     with Console(stderr=True).status("packing") as status:
         tables = {"codecs": measure_codecs(reader.opened(), codec_tokens, after, repeats)}
         if reuse:
@@ -93,6 +99,9 @@ def memory(
                 status.update,
             )
             tables |= {"reuse": rows, "ratios": [ratios(rows)]}
+        if answers:
+            asked = SmoothReader(spec=spec, chunk=chunk)
+            tables["answers"] = measure_answers(asked, CODECS, 4 * chunk, answers, status.update)
     _show(
         {"window": window, "chunk": chunk, "dtype": str(reader.opened().ready().model.dtype)}, tables, as_json
     )
