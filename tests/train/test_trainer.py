@@ -9,9 +9,12 @@ from safetensors.torch import load_file
 
 pytest.importorskip("peft")
 
+from smoothread_agent.errors import ModelError
 from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
 from smoothread_agent.model.window import PinnedWindowModel
+from tests.model.linear_models import tiny_linear
+from tests.model.saved import tiny_tokenizer
 from tools.train.lesson import Score, study
 from tools.train.run import CURVE
 from tools.train.settings import Settings, Stage
@@ -154,3 +157,9 @@ def test_what_is_studied_again_and_again_is_learned(tiny_folder: Path, tmp_path:
 def test_a_checkpoint_is_whole_or_not_there(whole: tuple[Trainer, Path]) -> None:
     assert int(load_file(whole[1] / "checkpoint.safetensors")["step"]) == 4
     assert not (whole[1] / "checkpoint.tmp").exists()
+
+
+def test_a_model_that_keeps_other_states_is_refused_with_the_reason(tmp_path: Path) -> None:
+    model = tiny_linear("mamba2", vocab_size=300)
+    with pytest.raises(ModelError, match="Mamba2ForCausalLM keeps states of its own"):
+        Trainer(model, tiny_tokenizer(), SETTINGS, tmp_path)

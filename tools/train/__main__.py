@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from smoothread_agent.errors import ModelError
 from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
 from tools.train.run import follow
@@ -29,8 +31,13 @@ def train(
     chosen = Settings.load(folder, settings)
     if steps is not None:
         chosen = chosen.model_copy(update={"steps": steps})
-    loaded = load_model(resolve(model), device=device)
-    follow(Trainer(loaded.model, loaded.tokenizer, chosen, folder))
+    try:
+        loaded = load_model(resolve(model), device=device)
+        trainer = Trainer(loaded.model, loaded.tokenizer, chosen, folder)
+    except ModelError as error:
+        Console(stderr=True).print(f"[red]{error}")
+        raise typer.Exit(2) from error
+    follow(trainer)
 
 
 if __name__ == "__main__":

@@ -28,9 +28,11 @@ class Weights:
     """What each kind of token counts for in the loss."""
 
     decision: float = 8.0
-    """Whether there is a new clue, whether it is kept, READ or STOP: few tokens, and the hard ones."""
+    """That there is no new clue, READ or STOP: few tokens, and hard ones."""
     found: float = 20.0
     """The decision that there is a new clue: one part in four has one, and a missed one cannot be mended later."""
+    judged: float = 20.0
+    """Whether a quote is kept: what was wrongly begun is mended here, or nowhere."""
     begin: float = 20.0
     """The first token of a quote: where it begins is the finding, and from there on it copies."""
     first: float = 4.0
@@ -111,6 +113,7 @@ class Teacher:
                     weight = 0.0  # a distractor is quoted to be judged; to quote it is no lesson
             case "keep":
                 right = self._finds.popleft().keep
+                weight = self.weights.judged
             case _:
                 right = self._part.stop
         shared, no, yes = self.codec.branch(effect.options)

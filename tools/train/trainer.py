@@ -9,6 +9,8 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from smoothread_agent.errors import ModelError
+from smoothread_agent.model.choosing import recurrent_model
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
 from tools.train.lesson import Score, study
@@ -48,6 +50,9 @@ class Trainer(Run):
 
     A step's trajectories are drawn by (seed, step, number) alone, so a resumed run sees what an uninterrupted
     one would have seen.
+
+    Raises:
+        ModelError: the model is read with in another way than by a pinned window, or cannot be.
     """
 
     settings: Settings
@@ -55,6 +60,11 @@ class Trainer(Run):
     def __init__(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: Settings, folder: Path
     ) -> None:
+        if not isinstance(recurrent_model(model, fingerprint="", window=settings.window), PinnedWindowModel):
+            raise ModelError(
+                f"{type(model).__name__} keeps states of its own, and adapters are trained for models that are read "
+                "with a pinned window: use a rotary transformer without them"
+            )
         self.settings, self.folder = settings, folder
         torch.manual_seed(settings.seed)
         config = LoraConfig(
