@@ -101,7 +101,7 @@ def test_what_was_never_seen_to_be_refused_is_not_trusted() -> None:
 @pytest.mark.usefixtures("small_corpora")
 def test_an_adapter_is_calibrated_and_opens_with_what_was_found(tiny_folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("peft")
-    from tools.train import __main__, calibrate, ship
+    from tools.train import __main__, calibrate, families, ship
 
     stage = Stage(until=1.0, part_characters=(80, 160), parts=(2, 3), families={"needle.*": 1.0})
     settings = Settings(
@@ -117,6 +117,14 @@ def test_an_adapter_is_calibrated_and_opens_with_what_was_found(tiny_folder: Pat
     notes = Engine(EngineSpec(model=str(tiny_folder), adapter=str(tmp_path / "adapter"))).ready().notes
     assert notes.thresholds.new == report["new"]["threshold"]
     assert notes.calibration.new != Calibration()
+
+    done = CliRunner().invoke(
+        families.app,
+        [str(tmp_path), "--model", str(tiny_folder), "--family", "needle.single", "--count", "2", "--json"],
+    )
+    found = json.loads(done.stdout)["families"]
+    assert list(found) == ["needle.single"]
+    assert 0 <= found["needle.single"]["begin"] <= 1
 
     given = tmp_path / "given"
     done = CliRunner().invoke(ship.app, [str(tmp_path), "--base", "some/base", "--into", str(given)])

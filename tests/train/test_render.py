@@ -88,6 +88,8 @@ def test_only_what_the_model_decides_is_in_the_loss():
     assert "Target" not in text
     assert "Bob" not in text  # quoting a distractor is no lesson, judging it is
     assert text.endswith("Troyford<|im_end|>")
+    (begin,) = rendered.begins
+    assert codec().tokenizer.decode(rendered.tokens[begin:]).startswith('Ann was born in Troyford."')
     names = [name for _, name, _, _, _ in rendered.decisions]
     assert names == ["new", "new", "keep", "new", "keep", "new", "action"]
 

@@ -50,6 +50,8 @@ class Rendered:
     weights: list[float]
     decisions: list[tuple[int, str, bool, int, int]] = field(default_factory=list)
     """Position in `tokens`, field, whether the second option is right, and the two options' first tokens."""
+    begins: list[int] = field(default_factory=list)
+    """Positions in `tokens` of the first token of each quote that is kept."""
 
 
 @dataclass
@@ -142,7 +144,9 @@ class Teacher:
         weights = [self.weights.text] * len(tokens)
         if effect.field == "quote":
             weights[:3] = [self.weights.begin, self.weights.first, self.weights.first][: len(weights)]
-            if not self._finds[0].keep:
+            if self._finds[0].keep:
+                self.lessons[-1].begins.append(len(self.lessons[-1].tokens))
+            else:
                 weights = [0.0] * len(weights)
         elif effect.field == "answer":
             weights = [self.weights.first] * len(tokens)
