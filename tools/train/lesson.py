@@ -44,7 +44,7 @@ class Score:
     decisions: list[Decision] = field(default_factory=list)
 
     def summary(self) -> dict[str, float]:
-        """Loss; accuracy of written tokens, of quotes' beginnings, and of each decision where yes and where no was right."""
+        """Loss, and accuracy: of written tokens, of quotes' beginnings, of each decision by what was right."""
         figures = {
             "loss": self.loss / max(self.weight, 1e-9),
             "text": self.text_right / max(1, self.text_seen),
