@@ -214,7 +214,7 @@ class Checkpoints:
     def touch(self, folder: str, key: str) -> None:
         """Note that it was used now. Where that cannot be written it is left out: it decides eviction alone."""
         try:
-            self.files.write(f"{folder}/{key}{_USED}", json.dumps(time.time()).encode())
+            self.files.write(f"{folder}/{key}{_USED}", json.dumps(time.time()).encode(), lasting=False)
         except (MemoryStoreError, FileNotFoundError) as error:
             log.debug("the use of %s was not noted: %s", key, error)
 

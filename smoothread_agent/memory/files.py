@@ -53,11 +53,14 @@ class Files:
         """Where the file `name` lies on the filesystem."""
         return f"{self._base}/{name}" if name else self._base
 
-    def write(self, name: str, data: bytes) -> None:
-        """Make `data` the content of `name`. When this returns it is on the disk; until then nothing changed."""
+    def write(self, name: str, data: bytes, *, lasting: bool = True) -> None:
+        """Make `data` the content of `name`. When this returns it is on the disk; until then nothing changed.
+
+        With `lasting=False` nobody waits for the disk: after a loss of power the file may be as before, or empty.
+        """
         with self._writing(name):
             if self.local:
-                _replace(Path(self.path(name)), data)
+                _replace(Path(self.path(name)), data, lasting)
             else:
                 self.fs.makedirs(self.path(name).rpartition("/")[0], exist_ok=True)
                 self.fs.pipe_file(self.path(name), data)
@@ -178,21 +181,22 @@ class Files:
             ) from error
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Write locally: temporary name, flush, rename, flush the folder."""
+def _replace(path: Path, data: bytes, lasting: bool) -> None:
+    """Write locally: temporary name, flush, rename, flush the folder; the flushes only where it is to last."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f"{_TEMPORARY}{uuid4().hex}"
     try:
         with temporary.open("xb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    if os.name == "posix":
+    if lasting and os.name == "posix":
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
