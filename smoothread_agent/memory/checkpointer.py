@@ -4,17 +4,19 @@ import logging
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import torch
 
+from smoothread_agent.errors import MemoryMismatchError
 from smoothread_agent.memory.chain import Chain
 from smoothread_agent.memory.entries import ReadingState
 from smoothread_agent.memory.errors import MemoryStoreError, MemoryStoreWarning
 from smoothread_agent.memory.policy import CheckpointPolicy
 from smoothread_agent.memory.protocol import Restored, Store
 from smoothread_agent.model.memory import HiddenMemory
+from smoothread_agent.model.protocol import RecurrentModel
 from smoothread_agent.schema import ReadingResult, SourceInfo
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ class Checkpointer:
 
     Attributes:
         store: where to.
+        model: whose memories these are; of each, what reading on depends on is kept.
         chain: the source's chain.
         source: what is read.
         policy: after which chunks.
@@ -39,6 +42,7 @@ class Checkpointer:
     """
 
     store: Store
+    model: RecurrentModel
     chain: Chain
     source: SourceInfo
     policy: CheckpointPolicy
@@ -56,9 +60,12 @@ class Checkpointer:
 
     def restore(self, device: torch.device | str = "cpu", *, up_to: int | None = None) -> Restored | None:
         """Where to go on from, if anywhere: after `up_to` chunks at the most."""
-        return self._guarded(
-            lambda: self.store.restore(self.chain, device=device, up_to=up_to), None, "nothing was restored"
-        )
+
+        def restored() -> Restored | None:
+            found = self.store.restore(self.chain, device=device, up_to=up_to)
+            return None if found is None else replace(found, memory=self.model.whole(found.memory))
+
+        return self._guarded(restored, None, "nothing was restored")
 
     def after_chunk(
         self, memory: HiddenMemory, state: ReadingState, *, final: bool = False, about: str = ""
@@ -72,7 +79,8 @@ class Checkpointer:
             return False
 
         def save() -> bool:
-            self.store.save(self.chain, memory, state, source=self.source, final=final, about=about)
+            essence = self.model.essence(memory)
+            self.store.save(self.chain, essence, state, source=self.source, final=final, about=about)
             return True
 
         return self._guarded(save, False, f"the checkpoint after chunk {state.chunks_read} was not written")
@@ -94,7 +102,7 @@ class Checkpointer:
         began = time.perf_counter()
         try:
             return call()
-        except MemoryStoreError as error:
+        except (MemoryStoreError, MemoryMismatchError) as error:
             if self.strict:
                 raise
             self._note(f"{missing}: {error}")

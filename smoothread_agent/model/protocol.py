@@ -50,6 +50,21 @@ class RecurrentModel(ABC):
             MemoryMismatchError: the memory was not made by this model.
         """
 
+    def essence(self, memory: HiddenMemory) -> HiddenMemory:
+        """What reading on from `memory` depends on, for keeping: all of it, unless the model knows better.
+
+        `memory` is not changed; the essence may share its tensors.
+        """
+        return memory
+
+    def whole(self, essence: HiddenMemory) -> HiddenMemory:
+        """A memory that reads on, bit for bit, as the one did that `essence` was taken from.
+
+        Raises:
+            MemoryMismatchError: it was not taken by this model.
+        """
+        return essence
+
     def fork(self, memory: HiddenMemory) -> HiddenMemory:
         """An independent copy of `memory`, which is not changed."""
         return memory.fork()

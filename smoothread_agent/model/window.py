@@ -21,6 +21,7 @@ from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel, TokenRows
 from smoothread_agent.model.reach import Reach
 from smoothread_agent.model.rotary import rotations_of
+from smoothread_agent.model.sight import in_sight, spread_out
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,14 @@ class PinnedWindowModel(RecurrentModel):
         tensors = empty_tensors(self._layout, batch, slots, self.device)
         tensors["pinned"] = torch.tensor(pinned, device=self.device)
         return HiddenMemory(tensors, torch.zeros(batch, dtype=torch.int64, device=self.device))
+
+    def essence(self, memory: HiddenMemory) -> HiddenMemory:
+        """See `RecurrentModel.essence`: the slots in sight."""
+        return in_sight(memory, self.window)
+
+    def whole(self, essence: HiddenMemory) -> HiddenMemory:
+        """See `RecurrentModel.whole`."""
+        return spread_out(essence, self.window)
 
     @torch.inference_mode()
     def read(self, memory: HiddenMemory, tokens: TokenRows) -> Tensor:

@@ -47,7 +47,7 @@ def sessions(
         checkpointer = memory.checkpointer
     elif shelf is not None:
         conditions = task_conditions(plan, ready, chunk_of(method, request))
-        checkpointer = shelf.checkpointer(conditions, plan.chunks, source)
+        checkpointer = shelf.checkpointer(ready.model, conditions, plan.chunks, source)
     if checkpointer is not None:
         key = result_key(checkpointer.chain.conditions, plan, ready, request, source)
         if not request.refresh and (stored := checkpointer.result(key)) is not None:

@@ -12,6 +12,7 @@ from smoothread_agent.memory.checkpointer import Checkpointer
 from smoothread_agent.memory.embedding import HashedEmbeddings, similarities
 from smoothread_agent.memory.errors import IndexUnavailableError, MemoryStoreWarning
 from smoothread_agent.memory.protocol import Store
+from smoothread_agent.model.protocol import RecurrentModel
 from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.sources import Source
 
@@ -23,13 +24,15 @@ class Shelf:
     store: Store
     strict: bool = False
 
-    def checkpointer(self, conditions: Conditions, chunks: Sequence[Chunk], source: Source) -> Checkpointer:
-        """The dealings with the store of one reading of a source that is cut into `chunks`."""
+    def checkpointer(
+        self, model: RecurrentModel, conditions: Conditions, chunks: Sequence[Chunk], source: Source
+    ) -> Checkpointer:
+        """The dealings with the store of one reading, by `model`, of a source that is cut into `chunks`."""
         chain = Chain.of(conditions, (chunk.text for chunk in chunks))
         policy = self.store.policy_for(conditions.order)
         if conditions.order == "source_first":
             policy = policy.spread(len(chunks))
-        return Checkpointer(self.store, chain, source.info(), policy, strict=self.strict)
+        return Checkpointer(self.store, model, chain, source.info(), policy, strict=self.strict)
 
     def likeness(self, task: str, texts: Sequence[str]) -> NDArray[np.float64]:
         """How much each text has to do with a task, `[text]`: by the words, where the store's embeddings fail.

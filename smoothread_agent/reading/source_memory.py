@@ -132,5 +132,6 @@ def source_memory(
     chunks = tuple(Chunker(ready.codec, method.chunk).chunks(source.text))
     checkpointer = None
     if shelf is not None:
-        checkpointer = shelf.checkpointer(source_conditions(ready, method.chunk), chunks, source)
+        conditions = source_conditions(ready, method.chunk)
+        checkpointer = shelf.checkpointer(ready.model, conditions, chunks, source)
     return SourceMemory(engine, ready, chunks, checkpointer, refresh=refresh)

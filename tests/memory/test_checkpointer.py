@@ -3,6 +3,7 @@ import errno
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 
+from smoothread_agent.errors import MemoryMismatchError
 from smoothread_agent.memory.chain import Chain
 from smoothread_agent.memory.checkpointer import Checkpointer
 from smoothread_agent.memory.errors import MemoryStoreError, MemoryStoreWarning, StoreFullError
@@ -17,13 +18,31 @@ from smoothread_agent.memory.samples import (
     same,
 )
 from smoothread_agent.memory.store import MemoryStore
+from smoothread_agent.model.protocol import RecurrentModel
 
 CHAIN = Chain.of(CONDITIONS, CHUNKS)
 POLICY = CheckpointPolicy(every=2, most=4)
 
 
+class Keeper(RecurrentModel):
+    """A model that keeps all of its memory."""
+
+    def pin(self, prefix):
+        raise NotImplementedError
+
+    def read(self, memory, tokens):
+        raise NotImplementedError
+
+
+class Forgetful(Keeper):
+    """A model that finds nothing of its own in what was kept."""
+
+    def whole(self, essence):
+        raise MemoryMismatchError("of another window")
+
+
 def a_checkpointer(store, **options):
-    return Checkpointer(store, CHAIN, a_source(), POLICY, **options)
+    return Checkpointer(store, Keeper(), CHAIN, a_source(), POLICY, **options)
 
 
 def test_a_reading_is_checkpointed_where_the_policy_says_and_gone_on_from(tmp_path):
@@ -72,3 +91,11 @@ def test_a_store_that_cannot_be_read_restores_nothing(tmp_path, monkeypatch):
         assert easy.restore() is None
     assert easy.result("1" * 64) is None
     assert "failing" in easy.failures[0]
+
+
+def test_a_memory_that_does_not_fit_the_model_is_read_again(tmp_path):
+    checkpointer = a_checkpointer(MemoryStore(tmp_path))
+    assert checkpointer.after_chunk(a_memory(4), a_state(4), final=True)
+    checkpointer.model = Forgetful()
+    with pytest.warns(MemoryStoreWarning, match="nothing was restored: of another window"):
+        assert checkpointer.restore() is None

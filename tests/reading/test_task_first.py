@@ -29,7 +29,7 @@ TASK = "Which boat lay beside pier 9?"
 LIMITS = Limits(
     clue_tokens_in_stream=64, target_tokens=16, clues_per_chunk=2, answer_tokens=8, reason_tokens=8
 )
-EAGER = Thresholds(new=0.4, keep=0.4)
+EAGER = Thresholds(new=0.4, keep=0.2)
 EVERY = CheckpointPolicy(every=2, most=4)
 SCRIPT = Script({"boat 21 lay": ["boat 21 lay"], "boat 56 lay": ["boat 56 lay beside pier 8."]})
 

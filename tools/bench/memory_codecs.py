@@ -30,14 +30,16 @@ def measure_codecs(engine: Engine, tokens: int, after: int, repeats: int) -> lis
     memory = model.pin([codec.markup(codec.chat.opening + "You read a long text part by part.")])
     model.read(memory, [stream[:tokens]])
     exact = _logits(model, memory, stream[tokens:])
+    kept = model.essence(memory)
     rows = []
     for name in CODECS:
-        logits = _logits(model, decode(encode(memory, name), model.device), stream[tokens:])
+        back = model.whole(decode(encode(kept, name), model.device))
+        logits = _logits(model, back, stream[tokens:])
         rows.append(
             {
                 "codec": name,
-                **_files(memory, name, str(model.dtype).removeprefix("torch."), repeats),
-                "memory_relative_error": measure(memory, name).relative,
+                **_files(kept, name, str(model.dtype).removeprefix("torch."), repeats),
+                "memory_relative_error": measure(kept, name).relative,
                 "logits_largest_error": float((logits - exact).abs().max()),
                 "logits_mean_kl": _kl(exact, logits),
                 "same_next_token": float((logits.argmax(-1) == exact.argmax(-1)).float().mean()),
