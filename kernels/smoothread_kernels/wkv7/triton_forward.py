@@ -145,10 +145,9 @@ def prepare_kernel(
         grow = tl.exp(-log_product)
         b = p * load_tokens(a + base, token, stride, valid, DIM) * grow
         p *= tl.exp(log_product - log_d)
-        inverted = invert(under(product(p, tl.trans(b), PRECISION), CHUNK), CHUNK, LEVELS, PRECISION)
-        tl.store(tile(inverse + matrix, CHUNK, CHUNK), inverted)
-        tl.store(tile(from_start + vectors, CHUNK, DIM), product(inverted, p, PRECISION))
         tl.store(tile(removal + vectors, CHUNK, DIM), b * last[None, :])
+        # The inversion comes late: it takes most registers, and by then little else is held.
+        system = under(product(p, tl.trans(b), PRECISION), CHUNK)
 
         q = load_tokens(r + base, token, stride, valid, DIM) * tl.exp(log_product)
         tl.store(tile(receptance + vectors, CHUNK, DIM), q)
@@ -160,6 +159,9 @@ def prepare_kernel(
         seen = on_and_under(product(q, tl.trans(key), PRECISION), CHUNK)
         tl.store(tile(seen_added + matrix, CHUNK, CHUNK), seen)
 
+        inverted = invert(system, CHUNK, LEVELS, PRECISION)
+        tl.store(tile(inverse + matrix, CHUNK, CHUNK), inverted)
+        tl.store(tile(from_start + vectors, CHUNK, DIM), product(inverted, p, PRECISION))
         met = under(product(p, tl.trans(key), PRECISION), CHUNK)
         tl.store(tile(from_added + matrix, CHUNK, CHUNK), product(inverted, met, PRECISION))
 
