@@ -21,6 +21,15 @@ MORE = Table(
     ),
     held_out=("This one goes on the list; there may be others.", "A piece of the answer, not the whole."),
 )  # fmt: skip
+KEPT = Table(
+    train=(
+        "This bears on the question.", "It speaks of what was asked.", "The quote concerns the question.",
+        "It is about what is looked for.", "This belongs to what was asked.", "It fits the question.",
+        "What it says was asked for.", "It names what the task names.", "This is to the point.",
+        "The task asks about this.", "It says something of what is wanted.", "This helps with the question.",
+    ),
+    held_out=("This one is about the question.", "It matters for the task."),
+)  # fmt: skip
 DROPPED = Table(
     train=(
         "This is about something else.", "It has the same form but another subject.", "Not the one asked for.",
@@ -54,4 +63,4 @@ MAYBE = Table(
     held_out=("Perhaps this is the {thing}; time will tell.",),
 )  # fmt: skip
 
-TABLES = (ANSWERED, MORE, DROPPED, LATEST, BRIDGE, MAYBE)
+TABLES = (ANSWERED, MORE, KEPT, DROPPED, LATEST, BRIDGE, MAYBE)
