@@ -134,6 +134,7 @@ def test_wrong_families_are_refused(families: dict[str, float]) -> None:
             "follow a STOP",
         ),
         (Trajectory("Who?", (Part("Nobody came at all.", (), "Because."),), NOT_IN_TEXT), "reason without"),
+        (Trajectory("Who?", (Part("The man was Tom Hill.", (Find("The man was Tom"),)),), "Tom"), "reason is empty"),
     ],
 )  # fmt: skip
 def test_a_broken_promise_is_found(trajectory: Trajectory, message: str) -> None:

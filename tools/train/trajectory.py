@@ -11,7 +11,7 @@ What a generator of trajectories promises, and `validate` checks:
 
 - a quote stands verbatim in its part, whole words at both ends, 12 to 300 characters; the quotes that
   are kept come in the order of the text;
-- an evidence-free part has no kept find; a part without any find has no reason;
+- an evidence-free part has no kept find; a part has a reason when it has finds, and only then;
 - STOP comes after the last part alone, and only where the evidence is complete and no later part could change
   the answer: tasks that collect, count or ask for the latest state are read to the end;
 - the answer to a question with nothing kept is `NOT_IN_TEXT`, letter by letter.

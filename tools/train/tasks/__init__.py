@@ -7,7 +7,7 @@ from types import ModuleType
 
 from tools.train.tasks import facts, gathering, hops, latest, lists, natural, needles, variables, worlds
 from tools.train.tasks.compose import Draw
-from tools.train.tasks.reasoning import undecided
+from tools.train.tasks.reasoning import reasoned
 from tools.train.tasks.temptation import tempt
 from tools.train.trajectory import Split, Trajectory, TrajectoryError, validate
 
@@ -66,7 +66,7 @@ def sample(
         name = rng.choices(names, list(weights.values()))[0]
         try:
             trajectory = FAMILIES[name][0](Draw.of(rng, split, part_characters, parts))
-            trajectory = undecided(tempt(trajectory, rng, split), rng, split)
+            trajectory = reasoned(tempt(trajectory, rng), rng, split)
             validate(trajectory)
         except TrajectoryError as failed:
             error = failed

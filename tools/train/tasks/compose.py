@@ -8,8 +8,6 @@ from math import exp, log
 
 from tools.train.tasks.filler import Filler, boundaries
 from tools.train.trajectory import Find, Part, Split, Trajectory, TrajectoryError
-from tools.train.wording import reasons
-from tools.train.wording.table import Table
 
 TEMPTED = 0.12
 """Share of the parts with distractors in which the reader quotes one and drops it."""
@@ -22,8 +20,6 @@ class Fact:
     text: str
     quote: str = ""
     """What the reader quotes of it; empty: all of it."""
-    reason: str | Table[str] = reasons.MORE
-    """Why it is kept."""
     after: int = -1
     """For a distractor: it stands behind this piece of evidence (from 0), before which it would be kept."""
 
@@ -46,10 +42,6 @@ class Plot:
     stop: bool = False
     """Whether the evidence is complete with the last of it."""
     ordered: bool = True
-    thing: str = "answer"
-    """What is looked for, for the reasons."""
-    final_reason: str | Table[str] = reasons.ANSWERED
-    """Why reading stops; only where it does."""
 
 
 @dataclass
@@ -105,18 +97,10 @@ def compose(plot: Plot, draw: Draw, filler: Filler) -> Trajectory:
         facts = planted[index]
         least = facts.index((evidence[fact.after], True)) + 1 if fact.after >= 0 and index == first else 0
         facts.insert(rng.randint(least, len(facts)), (fact, False))
-    parts = [_part(facts, plot, draw, filler) for facts in planted]
+    parts = [_part(facts, draw, filler) for facts in planted]
     if plot.stop:
-        reason = worded(plot.final_reason, plot, draw)
-        parts[-1] = replace(parts[-1], reason=reason, stop=True)
+        parts[-1] = replace(parts[-1], stop=True)
     return Trajectory(plot.task, tuple(parts), plot.answer, "quote", plot.family)
-
-
-def worded(reason: str | Table[str], plot: Plot, draw: Draw) -> str:
-    """A reason in words."""
-    text = reason if isinstance(reason, str) else reason.draw(draw.rng, draw.split)
-    text = text.replace("{thing}", plot.thing)
-    return re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", text)
 
 
 def _part_count(plot: Plot, draw: Draw) -> int:
@@ -140,7 +124,7 @@ def _places(facts: int, parts: int, stop: bool, draw: Draw) -> list[int]:
     return sorted(places)
 
 
-def _part(facts: Sequence[tuple[Fact, bool]], plot: Plot, draw: Draw, filler: Filler) -> Part:
+def _part(facts: Sequence[tuple[Fact, bool]], draw: Draw, filler: Filler) -> Part:
     rng = draw.rng
     room = draw.part_size() - sum(len(fact.text) + 1 for fact, _ in facts)
     text = filler.take(max(room, 60 if facts else 100))
@@ -149,16 +133,14 @@ def _part(facts: Sequence[tuple[Fact, bool]], plot: Plot, draw: Draw, filler: Fi
     if rng.random() < TEMPTED:
         tempting = [at for at, (fact, kept) in enumerate(facts) if not kept]
         tempted = rng.choice(tempting) if tempting else -1
-    finds, reason, at = [], "", 0
+    finds, at = [], 0
     for number, (fact, kept) in enumerate(facts):
         if not kept and number != tempted:
             continue
         start, end = locate(text, fact.quoted, at)
         finds.append(Find(text[start:end], kept))
         at = start + 1
-        if kept or not reason:
-            reason = worded(fact.reason if kept else reasons.DROPPED, plot, draw)
-    return Part(text, tuple(finds), reason)
+    return Part(text, tuple(finds))
 
 
 def plant(text: str, facts: Sequence[str], rng: random.Random) -> str:

@@ -152,7 +152,6 @@ def single(draw: Draw) -> Trajectory:
         (Fact(teller.say(relation, subject, value)),),
         teller.distractors(relation, subject, rng.randint(0, 1 + draw.parts)),
         stop=True,
-        thing=relation.thing,
     )
     return compose(plot, draw, surroundings(draw, teller))
 
@@ -173,7 +172,6 @@ def inverse(draw: Draw) -> Trajectory:
         (Fact(teller.say(relation, subject, value)),),
         teller.distractors(relation, subject, rng.randint(0, 1 + draw.parts)),
         stop=True,
-        thing={"person": "person", "town": "town", "company": "firm"}.get(relation.subject, "name"),
     )
     return compose(plot, draw, surroundings(draw, teller))
 
@@ -204,7 +202,6 @@ def double(draw: Draw) -> Trajectory:
         teller.distractors(first, subject, rng.randint(0, draw.parts)),
         stop=True,
         ordered=False,
-        thing="answer",
     )
     return compose(plot, draw, surroundings(draw, teller))
 
@@ -240,7 +237,6 @@ def profile(draw: Draw) -> Trajectory:
         (Fact(paragraph(subject, relation.subject, quote), quote),),
         (),
         stop=True,
-        thing=relation.thing,
     )
     return compose(plot, draw, Sentences(rng, filler, rng.choice(("lines", "paragraphs", "wrapped"))))
 
@@ -252,9 +248,7 @@ def absent(draw: Draw) -> Trajectory:
     subject = teller.subject(relation)
     teller.reserve(relation, subject, "")
     distractors = teller.distractors(relation, subject, rng.randint(0, 1 + draw.parts))
-    plot = Plot(
-        "absent.fact", teller.ask(relation, subject), NOT_IN_TEXT, (), distractors, thing=relation.thing
-    )
+    plot = Plot("absent.fact", teller.ask(relation, subject), NOT_IN_TEXT, (), distractors)
     return compose(plot, draw, surroundings(draw, teller))
 
 

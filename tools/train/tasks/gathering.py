@@ -77,11 +77,7 @@ def about(draw: Draw) -> Trajectory:
     else:
         raise TrajectoryError("no term comes up now and then")
     quoted = [
-        Part(
-            part,
-            tuple(Find(part[sentence.start : sentence.end]) for sentence in found),
-            _capital(say.MENTIONED.draw(rng, draw.split).format(x=term)) if found else "",
-        )
+        Part(part, tuple(Find(part[sentence.start : sentence.end]) for sentence in found))
         for part, found in zip(parts, finds, strict=True)
     ]
     answer = " ".join(sentence.text for found in finds for sentence in found)
@@ -89,10 +85,6 @@ def about(draw: Draw) -> Trajectory:
         raise TrajectoryError("too much is said about it")
     task = say.ABOUT.draw(rng, draw.split).format(x=term)
     return Trajectory(task, tuple(quoted), answer, "quote", "gathering.about")
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 _SIGNPOSTS = frozenset({"note", "notes", "detail", "hint", "error", "warning", "caution", "example", "todo"})

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from tools.train.tasks.compose import Draw, Fact, Plot, compose
 from tools.train.tasks.facts import Teller, articles, relations, surroundings
 from tools.train.trajectory import NOT_IN_TEXT, Split, Trajectory
-from tools.train.wording import reasons
-from tools.train.wording.hops import JOINED, NEXT, NOT_YET, PHRASES
+from tools.train.wording.hops import PHRASES
 from tools.train.wording.relations import Relation
 
 
@@ -22,8 +21,6 @@ class Chain:
     relations: tuple[Relation, ...]
     entities: tuple[str, ...]
     """The first subject, then the value of each relation."""
-    phrases: tuple[str, ...]
-    """How the question speaks of each entity."""
     question: str
 
     @property
@@ -46,57 +43,30 @@ def draw_chain(rng: random.Random, split: Split, teller: Teller, hops: int) -> C
         ]
         chosen.append(rng.choice(pool))
     entities = [teller.subject(chosen[0])]
-    phrases = [entities[0]]
+    phrase = entities[0]  # how the question speaks of the last entity so far
     for relation in chosen:
         entities.append(teller.value(relation))
         teller.reserve(relation, entities[-2], entities[-1])
         # Said of anyone else it would be worth keeping as long as the link is not known.
         teller.avoided.add(relation.name)
         if relation is not chosen[-1]:
-            phrases.append(PHRASES[relation.name].draw(rng, split).format(s=phrases[-1]))
+            phrase = PHRASES[relation.name].draw(rng, split).format(s=phrase)
     # A possessive or a pronoun does not go with a long phrase.
     questions = [text for text in chosen[-1].questions.of(split) if "{s}'s" not in text and "{hi" not in text]
     question = rng.choice(questions or list(chosen[-1].questions.of(split)))
     return Chain(
         tuple(chosen),
         tuple(entities),
-        tuple(phrases),
-        articles(question.format(s=phrases[-1], he="he", his="his", him="him")),
+        articles(question.format(s=phrase, he="he", his="his", him="him")),
     )
 
 
-def _evidence(chain: Chain, order: list[int], draw: Draw, teller: Teller) -> list[Fact]:
-    """The chain's facts in the order of the text, each with the reason that it has at its place."""
-    rng, split = draw.rng, draw.split
-    known = 0  # how many of the chain's links are known from the question on
-    seen: set[int] = set()
-    facts = []
-    for link in order:
-        seen.add(link)
-        relation, subject, value = chain.relations[link], chain.entities[link], chain.entities[link + 1]
-        text = teller.say(relation, subject, value)
-        words = {"s": chain.phrases[0], "v": value, "thing": chain.relations[-1].thing}
-        if link > known:
-            words |= {"phrase": chain.phrases[link], "thing": relation.thing}
-            reason = NOT_YET.draw(rng, split)
-        else:
-            before = known
-            while known in seen:
-                known += 1
-            if link < len(chain.relations) - 1:
-                words["phrase"] = chain.phrases[link + 1]
-            if known == len(chain.relations):
-                reason = (JOINED if known - before > 1 else reasons.ANSWERED).draw(rng, split)
-            else:
-                words |= {"v": chain.entities[known], "phrase": chain.phrases[known]}
-                words["thing"] = chain.relations[known].thing
-                reason = NEXT.draw(rng, split)
-        facts.append(Fact(text, reason=_capital(articles(reason.format(**words)))))
-    return facts
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+def _evidence(chain: Chain, order: list[int], teller: Teller) -> list[Fact]:
+    """The chain's facts in the order of the text."""
+    return [
+        Fact(teller.say(chain.relations[link], chain.entities[link], chain.entities[link + 1]))
+        for link in order
+    ]
 
 
 def _task(family: str, draw: Draw, hops: int, order_name: str) -> Trajectory:
@@ -108,9 +78,8 @@ def _task(family: str, draw: Draw, hops: int, order_name: str) -> Trajectory:
         order.reverse()
     elif order_name == "any":
         rng.shuffle(order)
-    evidence = _evidence(chain, order, draw, teller)
+    evidence = _evidence(chain, order, teller)
     last = chain.relations[-1]
-    stop_reason = evidence[-1].reason
     distractors: list[Fact] = []
     final_at, link_at = order.index(hops - 1), order.index(hops - 2)
     for _ in range(rng.randint(0, 2)):
@@ -119,9 +88,7 @@ def _task(family: str, draw: Draw, hops: int, order_name: str) -> Trajectory:
         if link_at < final_at:
             distractors.append(Fact(text, after=link_at))
         elif rng.random() < 0.7:
-            words = {"s": chain.phrases[0], "phrase": chain.phrases[-1], "thing": last.thing}
-            reason = _capital(articles(NOT_YET.draw(rng, draw.split).format(**words)))
-            evidence.insert(rng.randint(0, evidence.index(evidence[link_at])), Fact(text, reason=reason))
+            evidence.insert(rng.randint(0, link_at), Fact(text))
             link_at += 1
     for link in range(hops):
         relation = chain.relations[link]
@@ -131,16 +98,7 @@ def _task(family: str, draw: Draw, hops: int, order_name: str) -> Trajectory:
             else:  # another thing said of what the chain goes through
                 text = teller.other(teller.relation(relation.subject, relation.name), chain.entities[link])
             distractors.append(Fact(text))
-    plot = Plot(
-        family,
-        chain.question,
-        chain.answer,
-        tuple(evidence),
-        tuple(distractors),
-        stop=True,
-        thing=last.thing,
-        final_reason=stop_reason,
-    )
+    plot = Plot(family, chain.question, chain.answer, tuple(evidence), tuple(distractors), stop=True)
     return compose(plot, draw, surroundings(draw, teller))
 
 
@@ -164,15 +122,13 @@ def absent(draw: Draw) -> Trajectory:
     rng = draw.rng
     teller = Teller(rng, draw.split)
     chain = draw_chain(rng, draw.split, teller, 2)
-    evidence = _evidence(chain, [rng.randrange(2)], draw, teller)
+    evidence = _evidence(chain, [rng.randrange(2)], teller)
     last = chain.relations[-1]
     distractors = [
         Fact(teller.other(teller.relation(last.subject, last.name), chain.entities[-2]))
         for _ in range(rng.randint(0, 3))
     ]
-    plot = Plot(
-        "absent.hops", chain.question, NOT_IN_TEXT, tuple(evidence), tuple(distractors), thing=last.thing
-    )
+    plot = Plot("absent.hops", chain.question, NOT_IN_TEXT, tuple(evidence), tuple(distractors))
     return compose(plot, draw, surroundings(draw, teller))
 
 

@@ -6,7 +6,6 @@ from itertools import pairwise
 from tools.train.tasks.compose import Draw, Fact, Plot, compose
 from tools.train.tasks.facts import Teller, articles, relations, surroundings
 from tools.train.trajectory import Trajectory
-from tools.train.wording import reasons
 from tools.train.wording.latest import CHANGING, FIRST, PROVISIONAL, QUESTIONS, UPDATES
 from tools.train.wording.table import Table
 
@@ -25,10 +24,10 @@ def _task(family: str, draw: Draw, first: Table[str], changes: int, asks_for_lat
     before = first.draw(rng, split)
     if before and not re.match(r"[A-Z]", subject) and begun.startswith("The "):
         begun = begun[0].lower() + begun[1:]
-    facts = [Fact(before + begun, reason=reasons.LATEST)]
+    facts = [Fact(before + begun)]
     for old, new in pairwise(values):
         said = UPDATES.draw(rng, split).format(s=subject, v=new, old=old, thing=relation.thing)
-        facts.append(Fact(articles(said[0].upper() + said[1:]), reason=reasons.LATEST))
+        facts.append(Fact(articles(said[0].upper() + said[1:])))
     question = QUESTIONS.draw(rng, split).format(s=subject, thing=relation.thing)
     distractors = list(teller.distractors(relation, subject, rng.randint(0, draw.parts // 2)))
     for _ in range(rng.randint(0, 2)):  # the same news of another one
@@ -41,7 +40,6 @@ def _task(family: str, draw: Draw, first: Table[str], changes: int, asks_for_lat
         values[-1],
         tuple(facts),
         tuple(distractors),
-        thing=relation.thing,
     )
     return compose(plot, draw, surroundings(draw, teller))
 

@@ -4,10 +4,8 @@ from tools.train.tasks.compose import Draw, Fact, Plot, compose
 from tools.train.tasks.facts import Teller, articles, relations, surroundings
 from tools.train.tasks.needles import NeedleForm, haystack
 from tools.train.trajectory import Trajectory
-from tools.train.wording import reasons
-from tools.train.wording.lists import COUNTED, LISTS, NEEDLE_COUNTS
+from tools.train.wording.lists import LISTS, NEEDLE_COUNTS
 from tools.train.wording.relations import Relation
-from tools.train.wording.table import Table
 
 
 def _people(family: str, draw: Draw, counts: bool) -> Trajectory:
@@ -18,16 +16,13 @@ def _people(family: str, draw: Draw, counts: bool) -> Trajectory:
     teller.values.add(value)
     subjects: list[str] = []
     facts: list[Fact] = []
-    for number in range(1, rng.randint(1, min(6, 1 + draw.parts // 2)) + 1):
+    for _ in range(rng.randint(1, min(6, 1 + draw.parts // 2))):
         subject = teller.subject(relation)
         if subject in subjects:
             continue
         subjects.append(subject)
         teller.reserve(relation, subject, value)
-        reason: str | Table[str] = reasons.MORE
-        if counts:
-            reason = COUNTED.draw(rng, split).format(n=number)
-        facts.append(Fact(teller.say(relation, subject, value), reason=reason))
+        facts.append(Fact(teller.say(relation, subject, value)))
     question = LISTS[relation.name][counts].draw(rng, split).format(v=value)
     count = rng.randint(0, draw.parts)
     distractors = [Fact(teller.other(relation)) for _ in range(count)]
@@ -38,7 +33,6 @@ def _people(family: str, draw: Draw, counts: bool) -> Trajectory:
         str(len(subjects)) if counts else ", ".join(subjects),
         tuple(facts),
         tuple(distractors),
-        thing={"person": "person", "company": "firm"}.get(relation.subject, "name"),
     )
     return compose(plot, draw, surroundings(draw, teller))
 
@@ -59,17 +53,12 @@ def count_values(draw: Draw) -> Trajectory:
     form = NeedleForm(rng, split)
     key = form.key()
     total = rng.randint(1, min(6, max(2, draw.parts // 2)))
-    facts = [
-        Fact(form.statement(key, form.value()), reason=COUNTED.draw(rng, split).format(n=number))
-        for number in range(1, total + 1)
-    ]
     plot = Plot(
         "lists.count_values",
         articles(form.fill(NEEDLE_COUNTS.draw(rng, split), key=key)),
         str(total),
-        tuple(facts),
+        tuple(Fact(form.statement(key, form.value())) for _ in range(total)),
         tuple(Fact(form.other((key,))) for _ in range(rng.randint(0, draw.parts))),
-        thing=form.thing,
     )
     return compose(plot, draw, haystack(draw))
 

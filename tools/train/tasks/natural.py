@@ -17,8 +17,6 @@ from tools.train.trajectory import (
     TrajectoryError,
     whole_words,
 )
-from tools.train.wording import reasons
-from tools.train.wording.natural import FOUND
 
 OPTIONS = ("entry_does", "entry_which", "entry_which_not", "entry_default")
 NAMED = (
@@ -56,8 +54,7 @@ def _reading(family: str, draw: Draw, text: str, frame: Frame, others: list[Fram
         parts.append(_passed_over(text, start, end, question, others, draw))
     start, end = pieces.parts[-1]
     quote = text[frame.start : frame.end]
-    reason = FOUND.draw(draw.rng, draw.split)
-    parts.append(Part(text[start:end].strip(), (Find(quote),), reason, stop=True))
+    parts.append(Part(text[start:end].strip(), (Find(quote),), stop=True))
     return Trajectory(question, tuple(parts), " ".join(frame.answer.split()), "quote", family)
 
 
@@ -76,12 +73,8 @@ def _passed_over(text: str, start: int, end: int, question: str, others: list[Fr
         best = nearest(spans, text, question)
         if best:
             quote = text[slice(*best)]
-            return Part(piece, (Find(quote, keep=False),), _dropped(draw))
+            return Part(piece, (Find(quote, keep=False),))
     return Part(piece)
-
-
-def _dropped(draw: Draw) -> str:
-    return reasons.DROPPED.draw(draw.rng, draw.split).replace("{thing}", "answer")
 
 
 def _documented(family: str, kinds: tuple[str, ...], draw: Draw) -> Trajectory:

@@ -7,7 +7,7 @@ from functools import partial
 from tools.train.tasks.compose import Draw, Fact, Plot, compose
 from tools.train.tasks.filler import Filler, Mixed, RealText, Sentences, noise_filler
 from tools.train.trajectory import NOT_IN_TEXT, Split, Trajectory, TrajectoryError
-from tools.train.wording import names, reasons
+from tools.train.wording import names
 from tools.train.wording.needles import KEYS_JOINED, THINGS, TYPED_THINGS, WORDINGS, NeedleWording
 
 
@@ -131,7 +131,6 @@ def _lookup(
         (Fact(form.statement(key, value)),),
         tuple(Fact(form.other((key,))) for _ in range(others)),
         stop=True,
-        thing=form.thing,
     )
     return compose(plot, draw, filler)
 
@@ -146,9 +145,8 @@ def multivalue(draw: Draw) -> Trajectory:
         "needle.multivalue",
         form.fill(rng.choice(form.wording.all), key=key),
         ", ".join(values),
-        tuple(Fact(form.statement(key, value), reason=reasons.MORE) for value in values),
+        tuple(Fact(form.statement(key, value)) for value in values),
         tuple(Fact(form.other((key,))) for _ in range(rng.randint(0, draw.parts))),
-        thing=form.thing,
     )
     return compose(plot, draw, haystack(draw))
 
@@ -168,7 +166,6 @@ def multiquery(draw: Draw) -> Trajectory:
         tuple(Fact(form.statement(key, values[key])) for key in found),
         tuple(Fact(form.other(tuple(keys))) for _ in range(rng.randint(0, draw.parts))),
         stop=True,
-        thing=form.thing,
     )
     return compose(plot, draw, haystack(draw))
 
@@ -179,9 +176,7 @@ def absent(draw: Draw) -> Trajectory:
     key = form.key()
     task = form.fill(draw.rng.choice(form.wording.one), key=key)
     others = tuple(Fact(form.other((key,))) for _ in range(draw.rng.randint(0, draw.parts)))
-    return compose(
-        Plot("absent.needle", task, NOT_IN_TEXT, (), others, thing=form.thing), draw, haystack(draw)
-    )
+    return compose(Plot("absent.needle", task, NOT_IN_TEXT, (), others), draw, haystack(draw))
 
 
 FAMILIES = {

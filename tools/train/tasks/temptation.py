@@ -11,26 +11,25 @@ from dataclasses import replace
 
 from smoothread_agent.reading.policy import Limits
 from tools.train.tasks.filler import boundaries
-from tools.train.trajectory import MAX_QUOTE, MIN_QUOTE, Find, Part, Split, Trajectory, whole_words
-from tools.train.wording import reasons
+from tools.train.trajectory import MAX_QUOTE, MIN_QUOTE, Find, Part, Trajectory, whole_words
 
 BESIDE_EVIDENCE, ELSEWHERE = 0.45, 0.3
 """Share of the parts with evidence, and of those without, in which something else is quoted first."""
 
 
-def tempt(trajectory: Trajectory, rng: random.Random, split: Split) -> Trajectory:
+def tempt(trajectory: Trajectory, rng: random.Random) -> Trajectory:
     """The trajectory with wrong quotes before the right ones; one that takes notes is left as it is."""
     if trajectory.kind != "quote":
         return trajectory
     return replace(
-        trajectory, parts=tuple(_tempted(part, trajectory, rng, split) for part in trajectory.parts)
+        trajectory, parts=tuple(_tempted(part, trajectory.answer, rng) for part in trajectory.parts)
     )
 
 
-def _tempted(part: Part, trajectory: Trajectory, rng: random.Random, split: Split) -> Part:
+def _tempted(part: Part, answer: str, rng: random.Random) -> Part:
     if rng.random() >= (BESIDE_EVIDENCE if part.evidence else ELSEWHERE):
         return part
-    sentences = wrong_sentences(part, trajectory.answer)
+    sentences = wrong_sentences(part, answer)
     room = Limits().drops_per_chunk - 1 - sum(not find.keep for find in part.finds)
     count = min(len(sentences), room, rng.choice((1, 1, 2, 3)))
     if count < 1:
@@ -38,8 +37,7 @@ def _tempted(part: Part, trajectory: Trajectory, rng: random.Random, split: Spli
     finds = list(part.finds)
     for sentence in rng.sample(sentences, count):
         finds.insert(rng.randint(0, len(part.finds) // 2), Find(_begun_late(sentence, rng), keep=False))
-    reason = part.reason or reasons.DROPPED.draw(rng, split).replace("{thing}", "answer")
-    return replace(part, finds=tuple(finds), reason=reason)
+    return replace(part, finds=tuple(finds))
 
 
 def wrong_sentences(part: Part, answer: str) -> list[str]:

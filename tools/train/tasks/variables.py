@@ -34,13 +34,11 @@ def chains(draw: Draw) -> Trajectory:
 
     def chain(value: str, length: int) -> tuple[list[str], list[Fact]]:
         variables = [_variable(rng, draw, kind, taken) for _ in range(length)]
-        first = say.FIRST.draw(rng, split).format(x=variables[0], v=value)
-        facts = [Fact(_line(notation[0].format(x=variables[0], v=value)), reason=first)]
+        facts = [Fact(_line(notation[0].format(x=variables[0], v=value)))]
         for before, after in pairwise(variables):
             # A value is usually handed on from the last variable, sometimes from an earlier one.
             source = before if rng.random() < 0.8 else rng.choice(variables[: variables.index(after)])
-            reason = say.LINK.draw(rng, split).format(x=after, y=source, v=value)
-            facts.append(Fact(_line(notation[1].format(x=after, y=source)), reason=reason))
+            facts.append(Fact(_line(notation[1].format(x=after, y=source))))
         return variables, facts
 
     values = [digits(rng, 2 if kind == "short" else 4, 5) for _ in range(4)]
@@ -55,7 +53,6 @@ def chains(draw: Draw) -> Trajectory:
         ", ".join(variables) or NOT_IN_TEXT,
         tuple(evidence),
         tuple(distractors),
-        thing="variable",
     )
     filler = noise_filler(rng, split) if rng.random() < 0.6 else RealText(rng, split)
     return compose(plot, draw, filler)

@@ -37,39 +37,32 @@ class World:
 
     def move(self, person: str) -> None:
         """Somebody goes to another room, with what is carried."""
-        rng, split = self.draw.rng, self.draw.split
-        room = rng.choice([room for room in self.rooms if room != self.places.get(person)])
+        room = self.draw.rng.choice([room for room in self.rooms if room != self.places.get(person)])
         self.places[person] = room
         for thing, holder in self.holders.items():
             if holder == person:
                 self._stands(thing, room)
-        reason = say.MOVED.draw(rng, split).format(p=person, r=room)
-        self._tell(say.MOVES, reason, p=person, r=room)
+        self._tell(say.MOVES, p=person, r=room)
 
     def take(self, person: str, thing: str) -> None:
         """Somebody takes a thing; it is where the person is."""
         self.holders[thing] = person
         self._stands(thing, self.places[person])
-        self._tell(
-            say.TAKES, say.CARRIED.draw(self.draw.rng, self.draw.split).format(o=thing), p=person, o=thing
-        )
+        self._tell(say.TAKES, p=person, o=thing)
 
     def leave(self, person: str, thing: str) -> None:
         """Somebody leaves a thing behind."""
         del self.holders[thing]
         self.resting[thing] = self.places[person]
-        self._tell(
-            say.LEAVES, say.CARRIED.draw(self.draw.rng, self.draw.split).format(o=thing), p=person, o=thing
-        )
+        self._tell(say.LEAVES, p=person, o=thing)
 
     def _stands(self, thing: str, room: str) -> None:
         track = self.tracks.setdefault(thing, [])
         if not track or track[-1] != room:
             track.append(room)
 
-    def _tell(self, table: Table[str], reason: str, **words: str) -> None:
-        text = table.draw(self.draw.rng, self.draw.split).format(**words)
-        self.facts.append(Fact(text, reason=reason))
+    def _tell(self, table: Table[str], **words: str) -> None:
+        self.facts.append(Fact(table.draw(self.draw.rng, self.draw.split).format(**words)))
 
 
 def _background(draw: Draw) -> Filler:

@@ -23,30 +23,3 @@ PHRASES: dict[str, Table[str]] = {
     "winner": Table(("the winner of {s}", "the person who won {s}"), ("the one who took the prize at {s}",)),
 }  # fmt: skip
 """By the relation's name; its value must be a person, a town or a company."""
-
-NEXT = Table(
-    train=(
-        "So {phrase} is {v}; the {thing} is still needed.", "{v} is {phrase}; now look for the {thing}.",
-        "This names {phrase}: {v}. Its {thing} comes next.", "Now {phrase} is known, but not yet the {thing}.",
-        "Next the {thing} of {v} is needed.", "It leads to {v}; the {thing} of {v} is missing.",
-    ),
-    held_out=("With {v} known to be {phrase}, only the {thing} is open.",),
-)  # fmt: skip
-NOT_YET = Table(
-    train=(
-        "It gives a {thing}; whether it is the one asked for is not known yet.",
-        "This may be needed: it is not yet known who or what {phrase} is.",
-        "Kept until {phrase} is known.", "It could be the answer, should {s} lead here.",
-        "A {thing} that may matter later.", "Perhaps this belongs to {phrase}; keep it.",
-    ),
-    held_out=("Worth keeping while {phrase} is unknown.",),
-)  # fmt: skip
-JOINED = Table(
-    train=(
-        "Now {phrase} is known: {v}, and the {thing} was found before.", "With this the earlier clue answers the question.",
-        "This connects to the clue about {v}.", "So the {thing} of {v} is the answer; it is among the clues.",
-        "{v} was mentioned before; the question is answered.",
-    ),
-    held_out=("The missing link: {v} is in the clues already.",),
-)  # fmt: skip
-TABLES = (NEXT, NOT_YET, JOINED)

@@ -51,4 +51,3 @@ QUESTIONS = Table(
         "What {thing} does {s} have these days?",
     ),
 )  # fmt: skip
-TABLES = (UPDATES, QUESTIONS, PROVISIONAL)

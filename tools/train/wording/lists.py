@@ -47,10 +47,6 @@ LISTS: dict[str, tuple[Table[str], Table[str]]] = {
 }  # fmt: skip
 """By the relation's name: questions for the list of subjects, and for their number; {v} is the value."""
 
-COUNTED = Table(
-    train=("That makes {n} so far.", "Number {n}.", "Now there are {n}.", "The count is {n} now.", "{n} found up to here; more may follow."),
-    held_out=("With this one it is {n}.",),
-)  # fmt: skip
 NEEDLE_COUNTS = Table(
     train=("How many {things} for {key} are mentioned in the text?", "How many {things} does {key} have?", "How often is a {thing} given for {key}?", "Count the {things} of {key}."),
     held_out=("What is the number of {things} recorded for {key}?",),

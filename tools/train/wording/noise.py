@@ -62,5 +62,4 @@ def sentence(rng: random.Random, split: Split) -> str:
     return f"{subject} {verb} {_OBJECTS.draw(rng, split)}{_ENDS.draw(rng, split)}."
 
 
-TABLES = (_FIXED, _SUBJECTS, _VERBS, _OBJECTS)
 """For the test that no held-out entry stands in training."""

@@ -24,15 +24,3 @@ QUESTIONS = Table(
     ),
     held_out=("Report each variable that was made equal to {v}.", "Through whatever steps, which variables got {v}?"),
 )  # fmt: skip
-FIRST = Table(
-    train=("{x} gets the value itself.", "{x} is {v}: the first of the chain.", "This assigns {v} to {x}.", "The chain begins with {x}."),
-    held_out=("{v} goes to {x} directly.",),
-)  # fmt: skip
-LINK = Table(
-    train=(
-        "{y} holds {v}, so {x} does, too.", "{x} copies {y}, which is in the chain.", "{y} is known to be {v}; now {x} is, too.",
-        "One more of the chain: {x}.", "{x} has the value of {y}, so it counts.",
-    ),
-    held_out=("By way of {y}, {x} belongs to the list.",),
-)  # fmt: skip
-TABLES = (NOTATIONS, QUESTIONS, FIRST, LINK)

@@ -61,15 +61,3 @@ WHO_HAS = Table(
     train=("Who has the {o}?", "Who is carrying the {o} now?", "Who has the {o} at the end?", "Who took the {o} last?"),
     held_out=("In whose hands is the {o} at last?",),
 )  # fmt: skip
-MOVED = Table(
-    train=(
-        "{p} is in the {r} now, as far as the text goes.", "A new place of {p}: the {r}.", "Now {p} is in the {r}; that may change.",
-        "{p} moved, so the place changes.", "So far the last place of {p} is the {r}.",
-    ),
-    held_out=("For the moment {p} is in the {r}.",),
-)  # fmt: skip
-CARRIED = Table(
-    train=("This says who has the {o}.", "It concerns the {o}.", "The {o} changed hands or was left.", "Something happened to the {o}."),
-    held_out=("Here the {o} is handled.",),
-)  # fmt: skip
-TABLES = (MOVES, TAKES, LEAVES, WHERE_PERSON, WHERE_OBJECT, WHERE_BEFORE, WHO_HAS, MOVED, CARRIED)
