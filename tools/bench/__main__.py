@@ -107,6 +107,25 @@ def memory(
     )
 
 
+@app.command()
+def rwkv7(
+    layers: int = 12,
+    hidden: int = 768,
+    vocabulary: int = 8192,
+    prefill: Annotated[int, typer.Option(help="Tokens of a text.")] = 512,
+    decode: Annotated[int, typer.Option(help="Tokens one by one behind it.")] = 32,
+    repeats: Annotated[int, typer.Option(help="Runs of each, in turn; medians are shown.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """RWKV-7 on the CPU beside its author's package, on the same random weights of a released model's sizes."""
+    import torch
+
+    from tools.bench.rwkv7 import measure, sizes
+
+    rows = measure(sizes(layers, hidden, vocabulary), prefill, decode, repeats)
+    _show({"threads": torch.get_num_threads()}, {"rows": rows}, as_json)
+
+
 def _show(settings: dict[str, Any], tables: dict[str, list[dict[str, Any]]], as_json: bool) -> None:
     """Tables by title, or all of it as JSON."""
     if as_json:

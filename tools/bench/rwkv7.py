@@ -6,7 +6,6 @@ take turns in one process; medians are shown. Needs `pip install rwkv`.
 
 import contextlib
 import io
-import json
 import os
 import statistics
 import tempfile
@@ -22,26 +21,6 @@ from torch import Tensor
 from smoothread_agent.model.rwkv7 import RWKV7Model
 from smoothread_agent.model.rwkv7_network import RWKV7Config
 from smoothread_agent.model.rwkv7_weights import load_network
-
-
-def main(
-    as_json: bool,
-    *,
-    layers: int = 12,
-    hidden: int = 768,
-    vocab_size: int = 8192,
-    prefill: int = 512,
-    decode: int = 32,
-    repeats: int = 5,
-) -> int:
-    """Measure and print; 0 if prefill and decode are at least as fast as the author's package, else 1."""
-    rows = measure(sizes(layers, hidden, vocab_size), prefill, decode, repeats)
-    if as_json:
-        print(json.dumps({"threads": torch.get_num_threads(), "rows": rows}, indent=2))
-    else:
-        for row in rows:
-            print(", ".join(f"{name} {value}" for name, value in row.items()))
-    return 0 if all(row["ratio"] >= 1 for row in rows) else 1
 
 
 def measure(config: RWKV7Config, prefill: int, decode: int, repeats: int) -> list[dict[str, Any]]:
