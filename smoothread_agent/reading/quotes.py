@@ -33,8 +33,8 @@ class Passage:
     def without(self, quotes: Sequence[str]) -> str:
         """`line` with a line break, which no quote spans, wherever one of `quotes` stood."""
         line = self.line
-        for quote in quotes:
-            line = re.sub(rf"(?<!\w){re.escape(quote)}(?!\w)" if quote else "$^", "\n", line)
+        for quote in filter(None, quotes):
+            line = re.sub(rf"(?<!\w){re.escape(quote)}(?!\w)", "\n", line)
         return line
 
     def locate(self, quote: str) -> tuple[int, int]:

@@ -84,23 +84,26 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
 
 def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
     """Ask for new clues until there is none; each quote is judged as soon as it stands there."""
+    passage = Passage(chunk.text)
     found: list[Clue] = []
     dropped: list[str] = []
-    if chunk.text.isspace():  # there is nothing to quote or to note
-        yield Say(wording.NEW + wording.NO_CLUE)
-        return ()
     for _ in range(rules.limits.clues_per_chunk):
-        if not Passage(chunk.text).without(dropped).strip():
-            break  # all of it was quoted and dropped
+        quotable = passage.without(dropped)
+        if not quotable.strip():
+            break  # the chunk is blank, or all of it was quoted and dropped
         yield Say(wording.NEW)
         new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN[rules.kind]), rules.thresholds.new)
         if not new.taken:
             return tuple(found)
-        write = _note if rules.kind == "note" else _quote
-        clue = yield from write(rules, chunk, new.confidence or 0.0, dropped)
-        if clue is not None:
-            if any(clue.start < old.end and old.start < clue.end for old in found):
-                break  # it has begun to repeat itself
+        if rules.kind == "note":
+            clue = yield from _note(rules, chunk, new.confidence or 0.0)
+        else:
+            clue = yield from _quote(rules, chunk, passage, quotable, new.confidence or 0.0)
+        if isinstance(clue, str):
+            dropped.append(clue)
+        elif any(clue.start < old.end and old.start < clue.end for old in found):
+            break  # it has begun to repeat itself
+        else:
             found.append(clue)
         if len(dropped) == rules.limits.drops_per_chunk:
             break  # it does not know what it looks for here
@@ -109,17 +112,15 @@ def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue,
 
 
 def _quote(
-    rules: Rules, chunk: Chunk, confidence: float, dropped: list[str]
-) -> Generator[Effect, Any, Clue | None]:
-    """Quote the chunk and judge the quote; none when it joins `dropped`, of which nothing is quoted again."""
-    passage = Passage(chunk.text)
-    quote: str = yield Write("quote", of=passage.without(dropped), characters=rules.limits.quote_characters)
+    rules: Rules, chunk: Chunk, passage: Passage, quotable: str, confidence: float
+) -> Generator[Effect, Any, Clue | str]:
+    """Quote what is `quotable` of the chunk, and judge the quote; the bare quote when it is dropped."""
+    quote: str = yield Write("quote", of=quotable, characters=rules.limits.quote_characters)
     yield Say(wording.KEPT)
     keep: Choice = yield Choose("keep", (wording.DROP, wording.KEEP), rules.thresholds.keep)
     yield Say("\n")
     if not keep.taken:
-        dropped.append(quote)
-        return None
+        return quote
     start, end = passage.locate(quote)
     return Clue(
         kind="quote",
@@ -132,14 +133,11 @@ def _quote(
     )
 
 
-def _note(
-    rules: Rules, chunk: Chunk, confidence: float, dropped: list[str]
-) -> Generator[Effect, Any, Clue | None]:
-    """Write a free note on the chunk; it carries the chunk's span. An empty one joins `dropped`."""
+def _note(rules: Rules, chunk: Chunk, confidence: float) -> Generator[Effect, Any, Clue | str]:
+    """Write a free note on the chunk, which carries the chunk's span; the bare text when there is nothing in it."""
     text: str = yield Write("note", max_tokens=rules.limits.note_tokens)
     if not text.strip():
-        dropped.append(text)
-        return None
+        return text
     return Clue(
         kind="note",
         text=text.strip(),

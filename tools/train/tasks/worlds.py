@@ -22,7 +22,6 @@ class World:
     rooms: list[str]
     places: dict[str, str] = field(default_factory=dict)
     holders: dict[str, str] = field(default_factory=dict)
-    resting: dict[str, str] = field(default_factory=dict)
     tracks: dict[str, list[str]] = field(default_factory=dict)
     """The rooms that each thing has been in, one after the other."""
     facts: list[Fact] = field(default_factory=list)
@@ -53,7 +52,6 @@ class World:
     def leave(self, person: str, thing: str) -> None:
         """Somebody leaves a thing behind."""
         del self.holders[thing]
-        self.resting[thing] = self.places[person]
         self._tell(say.LEAVES, p=person, o=thing)
 
     def _stands(self, thing: str, room: str) -> None:
