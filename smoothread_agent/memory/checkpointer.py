@@ -1,4 +1,8 @@
-"""The checkpointer: one reading's dealings with a store. A store that fails costs reuse, not the reading."""
+"""The checkpointer: one reading's dealings with a store. A store that fails costs reuse, not the reading.
+
+A checkpoint is written beside the reading of the next chunk. It is waited for before the store is asked for anything
+else, and when the reading ends.
+"""
 
 import logging
 import time
@@ -10,6 +14,7 @@ from typing import TypeVar
 import torch
 
 from smoothread_agent.errors import MemoryMismatchError
+from smoothread_agent.memory.beside import Beside
 from smoothread_agent.memory.chain import Chain
 from smoothread_agent.memory.entries import ReadingState
 from smoothread_agent.memory.errors import MemoryStoreError, MemoryStoreWarning
@@ -38,7 +43,7 @@ class Checkpointer:
         policy: after which chunks.
         strict: raise what the store raises; else note it in `failures`, warn of the first, and read on.
         failures: what went wrong, in order.
-        seconds: spent on the store.
+        seconds: that the reading waited for the store.
     """
 
     store: Store
@@ -49,6 +54,7 @@ class Checkpointer:
     strict: bool = False
     failures: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    _writing: Beside = field(default_factory=Beside)
 
     def stored(self, up_to: int) -> int:
         """The most chunks, of at most `up_to`, after which a checkpoint is stored; 0 where there is none."""
@@ -70,20 +76,36 @@ class Checkpointer:
     def after_chunk(
         self, memory: HiddenMemory, state: ReadingState, *, final: bool = False, about: str = ""
     ) -> bool:
-        """Checkpoint after a chunk, if the policy calls for one or the reading ends here. Whether one was written.
+        """Checkpoint after a chunk, if the policy calls for one or the reading ends here. Whether one is made.
 
         Call it with `memory` as it stands and with the tokens that it was not fed yet in `state.pending`; `about` is
-        text to find the source by.
+        text to find the source by. The final one is stored when this returns; of another, a failure comes with the
+        next call.
         """
         if not final and not self.policy.due(state.chunks_read, len(self.chain)):
             return False
+        missing = f"the checkpoint after chunk {state.chunks_read} was not written"
 
-        def save() -> bool:
+        def start() -> bool:
             essence = self.model.essence(memory)
-            self.store.save(self.chain, essence, state, source=self.source, final=final, about=about)
+            self._writing.start(
+                lambda: self.store.save(
+                    self.chain, essence, state, source=self.source, final=final, about=about
+                ),
+                missing,
+            )
             return True
 
-        return self._guarded(save, False, f"the checkpoint after chunk {state.chunks_read} was not written")
+        return self._guarded(start, False, missing) and (not final or self.settle())
+
+    def settle(self) -> bool:
+        """Wait for what is being written. Whether it was."""
+
+        def wait() -> bool:
+            self._writing.wait()
+            return True
+
+        return self._watched(wait, False, self._writing.missing)
 
     def result(self, key: str) -> ReadingResult | None:
         """The stored result of a request, if there is one."""
@@ -99,6 +121,10 @@ class Checkpointer:
         return self._guarded(save, False, "the result was not written")
 
     def _guarded(self, call: Callable[[], Answer], otherwise: Answer, missing: str) -> Answer:
+        self.settle()
+        return self._watched(call, otherwise, missing)
+
+    def _watched(self, call: Callable[[], Answer], otherwise: Answer, missing: str) -> Answer:
         began = time.perf_counter()
         try:
             return call()

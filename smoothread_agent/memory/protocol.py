@@ -76,6 +76,8 @@ class Store(ABC):
     ) -> Entry:
         """Store the memory after the first `state.chunks_read` chunks of `chain`. Neither argument is changed.
 
+        A reading calls it from a thread of its own, while the next chunk is read; one call at a time.
+
         It is stored for good when this returns: a crash at any moment after loses nothing. Storing a key again
         replaces what was there and raises its revision. Older checkpoints may be dropped to bound the disk.
 

@@ -53,9 +53,9 @@ class RecurrentModel(ABC):
     def essence(self, memory: HiddenMemory) -> HiddenMemory:
         """What reading on from `memory` depends on, for keeping: all of it, unless the model knows better.
 
-        `memory` is not changed; the essence may share its tensors.
+        `memory` is not changed, and the essence is a copy: it stays what it is while reading goes on.
         """
-        return memory
+        return memory.fork()
 
     def whole(self, essence: HiddenMemory) -> HiddenMemory:
         """A memory that reads on, bit for bit, as the one did that `essence` was taken from.

@@ -58,8 +58,10 @@ def sessions(
     else:
         finished = yield from read_task_first(engine, ready, plan, checkpointer, refresh=request.refresh)
     result = _result(finished, request, source, plan, ready, answer_schema)
-    if checkpointer is not None and lasts(plan, result.stop):
-        checkpointer.keep_result(key, result)
+    if checkpointer is not None:
+        checkpointer.settle()
+        if lasts(plan, result.stop):
+            checkpointer.keep_result(key, result)
     yield result
 
 

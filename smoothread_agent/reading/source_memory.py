@@ -52,7 +52,7 @@ class SourceMemory:
         self.reached = 0
         self._memory: HiddenMemory | None = None
         self._at = 0
-        self._usable = 0 if refresh else len(chunks)
+        self._stored = 0 if refresh or checkpointer is None else checkpointer.stored(len(chunks))
 
     @cached_property
     def pinned(self) -> HiddenMemory:
@@ -76,14 +76,15 @@ class SourceMemory:
         return tokens
 
     def read_through(self, budget: Budget) -> int:
-        """Read what is not stored, up to the source's end or until `budget` is cancelled; returns its tokens."""
+        """Read and store what is not stored, to the source's end or until `budget` is cancelled; returns its tokens."""
         tokens = 0
-        stored = 0 if self.checkpointer is None else self.checkpointer.stored(self._usable)
-        self.reached = max(self.reached, stored)
+        self.reached = max(self.reached, self._stored)
         for number in range(self.reached + 1, len(self.chunks) + 1):
             if budget.is_cancelled():
                 break
             tokens += self.read_to(number)
+        if self.checkpointer is not None:
+            self.checkpointer.settle()
         return tokens
 
     def reuse(self, visited: Sequence[Chunk]) -> Reuse:
@@ -98,8 +99,10 @@ class SourceMemory:
         """Go to the stored memory nearest before the end of `chunks`, if it is nearer than the one at hand."""
         if self._at > chunks:
             self._memory, self._at = None, 0
-        usable = min(chunks, self._usable)
-        if self.checkpointer is None or self.checkpointer.stored(usable) <= self._at:
+        if self.checkpointer is None or self._stored <= self._at:
+            return
+        usable = min(chunks, self._stored)
+        if self.checkpointer.stored(usable) <= self._at:
             return
         restored = self.checkpointer.restore(self._model.device, up_to=usable)
         if restored is not None and restored.state.chunks_read > self._at:
@@ -120,7 +123,7 @@ class SourceMemory:
             )
             final = self._at == len(self.chunks)
             self.checkpointer.after_chunk(memory, state, final=final, about=chunk.text[:ABOUT_CHARACTERS])
-        self._usable = max(self._usable, self._at)
+        self._stored = max(self._stored, self._at)
         return len(chunk.tokens)
 
 

@@ -1,4 +1,5 @@
 import errno
+import threading
 
 import pytest
 from fsspec.implementations.local import LocalFileSystem
@@ -64,21 +65,48 @@ def test_a_reading_that_stops_early_is_checkpointed_where_it_stopped(tmp_path):
     assert checkpointer.restore().entry.final
 
 
+class Slow(MemoryStore):
+    """A store that saves once it is let."""
+
+    def __init__(self, *given, **more):
+        super().__init__(*given, **more)
+        self.let = threading.Event()
+
+    def save(self, *given, **more):
+        assert self.let.wait(60)
+        return super().save(*given, **more)
+
+
+def test_a_reading_goes_on_while_its_checkpoint_is_written(tmp_path):
+    store = Slow(tmp_path, policy=POLICY)
+    checkpointer, memory = a_checkpointer(store), a_memory(2)
+    assert checkpointer.after_chunk(memory, a_state(2))
+    for tensor in memory.tensors.values():
+        tensor.zero_()  # as reading on changes a memory in place
+    assert MemoryStore(tmp_path).restore(CHAIN) is None
+    store.let.set()
+    assert checkpointer.stored(up_to=4) == 2  # asked for anything else, it waits for what is written
+    assert same(checkpointer.restore().memory, a_memory(2))
+
+
 def test_a_store_that_fails_stops_no_reading_unless_told_to(tmp_path):
     full = MemoryStore(tmp_path, quota_bytes=10)
     easy, strict = a_checkpointer(full), a_checkpointer(full, strict=True)
+    assert easy.after_chunk(a_memory(2), a_state(2))
     with pytest.warns(MemoryStoreWarning, match="goes on without it"):
-        assert not easy.after_chunk(a_memory(2), a_state(2))
-    assert not easy.after_chunk(a_memory(4), a_state(4))  # what is warned of twice is not read
-    assert easy.keep_result("1" * 64, a_result())
+        assert not easy.after_chunk(a_memory(4), a_state(4), final=True)
+    assert easy.keep_result("1" * 64, a_result())  # what is warned of twice is not read
     assert ["after chunk 2" in easy.failures[0], "after chunk 4" in easy.failures[1]] == [True, True]
     assert "quota" in easy.failures[0]
+    assert strict.after_chunk(a_memory(2), a_state(2))
     with pytest.raises(StoreFullError):
-        strict.after_chunk(a_memory(2), a_state(2))
+        strict.after_chunk(a_memory(3), a_state(3))
+    with pytest.raises(StoreFullError):
+        strict.after_chunk(a_memory(4), a_state(4), final=True)
 
 
 def test_a_store_that_cannot_be_read_restores_nothing(tmp_path, monkeypatch):
-    a_checkpointer(MemoryStore(tmp_path)).after_chunk(a_memory(2), a_state(2))
+    a_checkpointer(MemoryStore(tmp_path)).after_chunk(a_memory(2), a_state(2), final=True)
 
     def fails(*_):
         raise OSError(errno.EIO, "the disk is failing")

@@ -28,9 +28,9 @@ class Weights:
     """What each kind of token counts for in the loss."""
 
     decision: float = 8.0
-    """That there is no new clue, or STOP: few tokens, and hard ones."""
-    unfinished: float = 20.0
-    """READ after a clue: there may be more to find, and a reading that stops too soon is mended nowhere."""
+    """That there is no new clue: one token, and a hard one."""
+    action: float = 20.0
+    """READ or STOP after a clue: one that stops too soon is mended nowhere, and few parts ask for it."""
     found: float = 20.0
     """The decision that there is a new clue: one part in four has one, and a missed one cannot be mended later."""
     judged: float = 20.0
@@ -120,7 +120,7 @@ class Teacher:
                 weight = self.weights.judged
             case _:
                 right = self._part.stop
-                weight = weight if right else self.weights.unfinished
+                weight = self.weights.action
         shared, no, yes = self.codec.branch(effect.options)
         self._put(shared, [0.0] * len(shared))
         chosen = yes if right else no
