@@ -12,7 +12,7 @@ def test_codecs_and_reuse_are_measured_side_by_side(tiny_folder: Path) -> None:
     arguments = [
         "memory", "--model", str(tiny_folder), "--tokens", "4k", "--grown", "600", "--promising", "1",
         "--window", "900", "--chunk", "256", "--codec-tokens", "300", "--after", "8", "--repeats", "1",
-        "--answers", "2", "--json",
+        "--answers", "2", "--visits", "2", "--json",
     ]  # fmt: skip
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
     found = json.loads(done.stdout)
@@ -35,6 +35,11 @@ def test_codecs_and_reuse_are_measured_side_by_side(tiny_folder: Path) -> None:
         ("int8", 2),
     ]
     assert (found["answers"][0]["same_answers"], found["answers"][0]["same_clues"]) == (1.0, 1.0)
+    *asked, before = found["visits"]
+    assert [row["cases"] for row in asked] == [2, 2, 2, 2]
+    assert asked[-1]["chunks"] <= 1 < asked[0]["chunks"]
+    assert all(0 <= row["found"] <= 1 for row in asked)
+    assert before["seconds"] > 0
     (ratios,) = found["ratios"]
     assert set(ratios) == {
         "checkpoints_share_of_reading", "first_over_same_request", "first_over_source_that_grew",

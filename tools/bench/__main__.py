@@ -70,6 +70,9 @@ def memory(
     answers: Annotated[
         int, typer.Option(help="Readings that break off and go on from each codec's memory.")
     ] = 0,
+    visits: Annotated[
+        int, typer.Option(help="Questions asked task first, source first in order, and by promise.")
+    ] = 0,
     model: Annotated[str | None, typer.Option(help="Folder in hub layout. [default: embedded]")] = None,
     window: int = 1024,
     chunk: int = 512,
@@ -82,6 +85,7 @@ def memory(
     from tools.bench.memory_answers import measure_answers
     from tools.bench.memory_codecs import CODECS, measure_codecs
     from tools.bench.memory_reuse import bench_reader, measure_reuse, ratios
+    from tools.bench.memory_visits import measure_visits
 
     if codec not in CODECS:
         raise typer.BadParameter(f"--codec is one of {', '.join(CODECS)}, not {codec!r}")
@@ -99,9 +103,11 @@ def memory(
                 status.update,
             )
             tables |= {"reuse": rows, "ratios": [ratios(rows)]}
+        asked = SmoothReader(spec=spec, chunk=chunk)
         if answers:
-            asked = SmoothReader(spec=spec, chunk=chunk)
             tables["answers"] = measure_answers(asked, CODECS, 4 * chunk, answers, status.update)
+        if visits:
+            tables["visits"] = measure_visits(asked, 8 * chunk, visits, promising, status.update)
     _show(
         {"window": window, "chunk": chunk, "dtype": str(reader.opened().ready().model.dtype)}, tables, as_json
     )
