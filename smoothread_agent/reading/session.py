@@ -53,15 +53,17 @@ def sessions(
         if not request.refresh and (stored := checkpointer.result(key)) is not None:
             yield _as_asked(stored, key, request, source, plan, answer_schema)
             return
-    if memory is not None:
-        finished = yield from read_source_first(engine, ready, plan, memory)
-    else:
-        finished = yield from read_task_first(engine, ready, plan, checkpointer, refresh=request.refresh)
+    try:
+        if memory is not None:
+            finished = yield from read_source_first(engine, ready, plan, memory)
+        else:
+            finished = yield from read_task_first(engine, ready, plan, checkpointer, refresh=request.refresh)
+    finally:
+        if checkpointer is not None:
+            checkpointer.settle()  # even where the reading is left: what it has written is there
     result = _result(finished, request, source, plan, ready, answer_schema)
-    if checkpointer is not None:
-        checkpointer.settle()
-        if lasts(plan, result.stop):
-            checkpointer.keep_result(key, result)
+    if checkpointer is not None and lasts(plan, result.stop):
+        checkpointer.keep_result(key, result)
     yield result
 
 
