@@ -52,7 +52,14 @@ class SourceMemory:
         self.reached = 0
         self._memory: HiddenMemory | None = None
         self._at = 0
-        self._stored = 0 if refresh or checkpointer is None else checkpointer.stored(len(chunks))
+        self._refresh = refresh
+
+    @cached_property
+    def _stored(self) -> int:
+        """The most chunks after which the memory is stored and may be used."""
+        if self._refresh or self.checkpointer is None:
+            return 0
+        return self.checkpointer.stored(len(self.chunks))
 
     @cached_property
     def pinned(self) -> HiddenMemory:

@@ -9,8 +9,7 @@ from smoothread_agent.memory.codec import Codec
 from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.reader import SmoothReader
 from smoothread_agent.schema import ReadingResult
-from tools.evaluate.case import Cell
-from tools.evaluate.suites import SUITES
+from tools.bench.cases import cases_in_turn
 
 TASKS = (("ruler", "niah_multivalue"), ("ruler", "niah_multikey"), ("babi", "qa1"), ("probes", "natural"))
 """Tasks whose evidence lies anywhere, so that some of it is read before the break and some behind it."""
@@ -25,12 +24,9 @@ def measure_answers(
     """
     codec = reader.opened().ready().codec
     same = {name: {"answers": 0, "clues": 0} for name in codecs}
-    for number in range(cases):
-        suite, task = TASKS[number % len(TASKS)]
-        cell = Cell(suite, task, tokens, 0, number // len(TASKS))
-        case = SUITES[suite][task](cell, lambda text: len(codec.plain(text)))
+    for number, case in enumerate(cases_in_turn(TASKS, codec, tokens, cases), start=1):
         request = {"task": case.question, "source": case.text}
-        tell(f"answers: case {number + 1} of {cases}")
+        tell(f"answers: case {number} of {cases}")
         whole = reader.invoke(request)
         half = max(1, whole.coverage.chunks_read // 2)
         for name in codecs:

@@ -9,9 +9,9 @@ from typing import Any
 
 from smoothread_agent.memory.store import MemoryStore
 from smoothread_agent.reader import SmoothReader
+from tools.bench.cases import cases_in_turn
 from tools.evaluate.answers import share_found
-from tools.evaluate.case import Case, Cell
-from tools.evaluate.suites import SUITES
+from tools.evaluate.case import Case
 
 TASKS = (("ruler", "niah_single_text"), ("ruler", "niah_multikey"), ("probes", "natural"))
 """Tasks whose one piece of evidence lies anywhere."""
@@ -42,11 +42,8 @@ def measure_visits(
     codec = reader.opened().ready().codec
     found: dict[str, list[tuple[float, float, int]]] = {way: [] for way in ways}
     first: list[float] = []
-    for number in range(cases):
-        suite, task = TASKS[number % len(TASKS)]
-        cell = Cell(suite, task, tokens, 0, number // len(TASKS))
-        case = SUITES[suite][task](cell, lambda text: len(codec.plain(text)))
-        tell(f"visits: case {number + 1} of {cases}")
+    for number, case in enumerate(cases_in_turn(TASKS, codec, tokens, cases), start=1):
+        tell(f"visits: case {number} of {cases}")
         with tempfile.TemporaryDirectory() as folder:
             keeping = reader.model_copy(update={"store": MemoryStore(Path(folder))})
             began = time.perf_counter()

@@ -60,6 +60,3 @@ def sentence(rng: random.Random, split: Split) -> str:
         return _FIXED.draw(rng, split)
     subject, verb = _SUBJECTS.draw(rng, split), _VERBS.draw(rng, split)
     return f"{subject} {verb} {_OBJECTS.draw(rng, split)}{_ENDS.draw(rng, split)}."
-
-
-"""For the test that no held-out entry stands in training."""
