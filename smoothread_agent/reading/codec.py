@@ -1,6 +1,7 @@
 """Text to tokens and back, with a wall between what we write and what a source says."""
 
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import astuple
 from functools import cached_property
@@ -85,7 +86,7 @@ class TextCodec:
 
         # Its end of text is a token that no grammar writes: it must not be a mere line break.
         end = self.end_of_turn if self.marks_turns else self.tokenizer.eos_token_id
-        return LLTokenizer(_to_the_letter(self._markup.to_str()), eos_token=end)
+        return LLTokenizer(_to_the_letter(self._plain.to_str()), eos_token=end)
 
 
 def _spelling_out(markup: Tokenizer, chat: ChatFormat | None) -> Tokenizer:
@@ -103,15 +104,26 @@ def _spelling_out(markup: Tokenizer, chat: ChatFormat | None) -> Tokenizer:
 
 
 def _to_the_letter(described: str) -> str:
-    """A tokenizer's description without Unicode normalising: forced text is spelled as it stands, or not at all.
+    """A tokenizer's description by which text is spelled as it stands: what a grammar forces is split by it.
 
-    What is left is what marks spaces.
+    There is no Unicode normalising in it, but for what marks spaces. And no text is a special token: each of these has
+    a name that nobody can write, drawn here.
     """
     parsed = json.loads(described)
     normalizer = parsed["normalizer"]
-    if normalizer is None:
-        return described
-    steps = normalizer["normalizers"] if normalizer["type"] == "Sequence" else [normalizer]
-    kept = [step for step in steps if step["type"] in ("Prepend", "Replace")]
-    parsed["normalizer"] = {"type": "Sequence", "normalizers": kept} if kept else None
+    if normalizer is not None:
+        steps = normalizer["normalizers"] if normalizer["type"] == "Sequence" else [normalizer]
+        kept = [step for step in steps if step["type"] in ("Prepend", "Replace")]
+        parsed["normalizer"] = {"type": "Sequence", "normalizers": kept} if kept else None
+    nonce = secrets.token_hex()
+    names = {
+        token["content"]: f"{nonce} {token['id']}" for token in parsed["added_tokens"] if token["special"]
+    }
+    for token in parsed["added_tokens"]:
+        token["content"] = names.get(token["content"], token["content"])
+    vocab = parsed["model"]["vocab"]
+    if isinstance(vocab, dict):
+        parsed["model"]["vocab"] = {names.get(piece, piece): number for piece, number in vocab.items()}
+    else:
+        parsed["model"]["vocab"] = [[names.get(piece, piece), score] for piece, score in vocab]
     return json.dumps(parsed)

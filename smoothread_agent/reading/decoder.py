@@ -150,7 +150,8 @@ class Decoder:
         self._say(Say(closing))
         if write.field == "quote":
             # Cut within a character or within its closing, it ends in what is not of the passage.
-            while text not in write.of:
+            passage = ["".join(stretch) for stretch in write.of]
+            while not any(text in stretch for stretch in passage):
                 text = text[:-1]
         return text.strip()
 

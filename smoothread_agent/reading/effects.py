@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from smoothread_agent.reading.pieces import Stretch
 from smoothread_agent.schema import ReadingStep
 
 Field = Literal["new", "keep", "action", "quote", "note", "reason", "answer"]
@@ -52,12 +53,12 @@ class Choice:
 class Write:
     """Decode text. Answer: the text, without what ended it.
 
-    A quote is taken from `of`, verbatim, within `characters`; a note or a reason ends with its line; an answer ends the
-    turn, or is JSON under `schema`. What ended it is in the stream afterwards.
+    A quote is a run of the pieces of one of the stretches `of`, within `characters`; a note or a reason ends with its
+    line; an answer ends the turn, or is JSON under `schema`. What ended it is in the stream afterwards.
     """
 
     field: Field
-    of: str = ""
+    of: Sequence[Stretch] = ()
     characters: tuple[int, int] = (1, 300)
     max_tokens: int = 64
     schema: dict[str, Any] | None = None

@@ -1,6 +1,7 @@
 """Decoding under a grammar: what may come next, and what must."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -8,22 +9,23 @@ from llguidance import LLMatcher
 from torch import Tensor
 
 from smoothread_agent.errors import GrammarError, RequestError
+from smoothread_agent.reading.pieces import Stretch, runs
 from smoothread_agent.reading.wording import CLOSE
 
 
-def quote_grammar(line: str, characters: tuple[int, int], *, words: bool = True) -> str:
-    """A run of `line`, of whole words or else of any characters, then what closes a quote.
+def quote_grammar(stretches: Sequence[Stretch], characters: tuple[int, int]) -> str:
+    """A run of whole pieces of one of `stretches`, of about so many `characters` (see `runs`), then what closes it."""
+    # One terminal: of several, the lexer would follow the longest and never come back to a shorter one.
+    any_run = " | ".join(dict.fromkeys(map(_optional, runs(stretches, characters))))
+    return LLMatcher.grammar_from_lark(f"start: QUOTE\nQUOTE: ({any_run}) {json.dumps(CLOSE['quote'])}")
 
-    No run spans a line break. A line shorter than the fewest `characters` may be quoted whole.
-    """
-    longest = max(len(piece.strip()) for piece in line.split("\n"))
-    low, high = min(characters[0], longest), characters[1]
-    end = r"[^ \n]"
-    length = f"{end}(.){{{low - 2},{high - 2}}}{end}" if low > 1 else f"{end}((.){{0,{high - 2}}}{end})?"
-    run = json.dumps({"substring_words" if words else "substring_chars": line})
-    return LLMatcher.grammar_from_lark(
-        f"start: QUOTE {json.dumps(CLOSE['quote'])}\nQUOTE: RUN & /{length}/\nRUN: %regex {run}"
-    )
+
+def _optional(run: Stretch) -> str:
+    """The first piece of a run, and as many behind it as one likes."""
+    rest = ""
+    for piece in reversed(run[1:]):
+        rest = f" ({json.dumps(piece)}{rest})?"
+    return json.dumps(run[0]) + rest
 
 
 def line_grammar() -> str:
@@ -60,12 +62,6 @@ class Guide:
         """Whether the text is complete and nothing can follow."""
         return bool(self._matcher.is_stopped())
 
-    @property
-    def stuck(self) -> bool:
-        """Whether nothing can follow, though the text is not complete."""
-        self._matcher.compute_bitmask()
-        return bool(self._matcher.is_error())
-
     def mask(self, logits: Tensor) -> Tensor:
         """`logits` `[vocab]` with minus infinity for every token that cannot follow."""
         bits = torch.frombuffer(bytearray(self._matcher.compute_bitmask()), dtype=torch.uint8)
@@ -90,9 +86,8 @@ class Guide:
             raise GrammarError(f"decoding left its grammar: {self._matcher.get_error()}")
 
 
-def quote_guide(tokenizer: Any, line: str, characters: tuple[int, int], vocab_size: int) -> Guide:
-    """Follows a quote of `line`: of whole words, or of any characters where no run of words has a fitting length."""
-    guide = Guide(tokenizer, quote_grammar(line, characters), vocab_size)
-    if guide.stuck:
-        guide = Guide(tokenizer, quote_grammar(line, characters, words=False), vocab_size)
-    return guide
+def quote_guide(
+    tokenizer: Any, stretches: Sequence[Stretch], characters: tuple[int, int], vocab_size: int
+) -> Guide:
+    """Follows a quote out of `stretches`."""
+    return Guide(tokenizer, quote_grammar(stretches, characters), vocab_size)

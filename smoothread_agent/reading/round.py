@@ -84,43 +84,44 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
 
 def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
     """Ask for new clues until there is none; each quote is judged as soon as it stands there."""
-    passage = Passage(chunk.text)
+    limits = rules.limits
+    passage = Passage(chunk.text, limits.quote_characters[1])
     found: list[Clue] = []
-    dropped: list[str] = []
-    for _ in range(rules.limits.clues_per_chunk):
-        quotable = passage.without(dropped)
-        if not quotable.strip():
-            break  # the chunk is blank, or all of it was quoted and dropped
+    written: list[str] = []
+    for _ in range(limits.clues_per_chunk):
+        quotable = passage.without(written)
+        if not quotable:
+            break  # the chunk is blank, or all of it was quoted
         yield Say(wording.NEW)
         new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN[rules.kind]), rules.thresholds.new)
         if not new.taken:
             return tuple(found)
         if rules.kind == "note":
-            clue = yield from _note(rules, chunk, new.confidence or 0.0)
+            text: str = yield Write("note", max_tokens=limits.note_tokens)
+            clue = _note(rules, chunk, text, new.confidence or 0.0)
         else:
-            clue = yield from _quote(rules, chunk, passage, quotable, new.confidence or 0.0)
-        if isinstance(clue, str):
-            dropped.append(clue)
-        elif any(clue.start < old.end and old.start < clue.end for old in found):
+            text = yield Write("quote", of=quotable, characters=limits.quote_characters)
+            clue = yield from _judged(rules, chunk, passage, text, new.confidence or 0.0)
+        if text in written:
             break  # it has begun to repeat itself
-        else:
+        written.append(text)
+        if clue is not None:
             found.append(clue)
-        if len(dropped) == rules.limits.drops_per_chunk:
+        elif len(written) - len(found) == limits.drops_per_chunk:
             break  # it does not know what it looks for here
     yield Say(wording.NEW + wording.NO_CLUE)
     return tuple(found)
 
 
-def _quote(
-    rules: Rules, chunk: Chunk, passage: Passage, quotable: str, confidence: float
-) -> Generator[Effect, Any, Clue | str]:
-    """Quote what is `quotable` of the chunk, and judge the quote; the bare quote when it is dropped."""
-    quote: str = yield Write("quote", of=quotable, characters=rules.limits.quote_characters)
+def _judged(
+    rules: Rules, chunk: Chunk, passage: Passage, quote: str, confidence: float
+) -> Generator[Effect, Any, Clue | None]:
+    """Judge a quote next to the target: a clue, or none where it is dropped."""
     yield Say(wording.KEPT)
     keep: Choice = yield Choose("keep", (wording.DROP, wording.KEEP), rules.thresholds.keep)
     yield Say("\n")
     if not keep.taken:
-        return quote
+        return None
     start, end = passage.locate(quote)
     return Clue(
         kind="quote",
@@ -133,11 +134,10 @@ def _quote(
     )
 
 
-def _note(rules: Rules, chunk: Chunk, confidence: float) -> Generator[Effect, Any, Clue | str]:
-    """Write a free note on the chunk, which carries the chunk's span; the bare text when there is nothing in it."""
-    text: str = yield Write("note", max_tokens=rules.limits.note_tokens)
+def _note(rules: Rules, chunk: Chunk, text: str, confidence: float) -> Clue | None:
+    """A free note on the chunk, which carries the chunk's span; none when there is nothing in it."""
     if not text.strip():
-        return text
+        return None
     return Clue(
         kind="note",
         text=text.strip(),

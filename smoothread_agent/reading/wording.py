@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from smoothread_agent.schema import Clue, ClueKind
 
-VERSION = "1"
+VERSION = "2"
 """Part of every fingerprint of memory, for a memory read under other words is another memory."""
 
 NOT_IN_TEXT = "The text does not say."

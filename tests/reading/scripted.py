@@ -17,6 +17,7 @@ from smoothread_agent.model.protocol import RecurrentModel, TokenRows
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import AdapterNotes, Engine, EngineSpec, Ready
+from smoothread_agent.reading.quotes import Passage
 
 LENGTH = 60_000
 
@@ -79,7 +80,8 @@ class Script:
     """A mind for readings: which quotes it takes from which part, how sure it is, and when it stops.
 
     Attributes:
-        quotes: words in a part -> the quotes (or notes) that it takes from it, in order.
+        quotes: words in a part -> what it quotes of it, by the words that the quoted piece holds (or the notes that it
+            takes), in order.
         new, keep, stop: its probability of a new clue where it has one, of keeping it, of STOP.
         answer: what it answers.
     """
@@ -113,13 +115,19 @@ class Script:
         part = (
             part.split("\n\n", 1)[1] if part.startswith("Clues:") else part
         )  # the arm `reset` is told of earlier ones
+        opening = ' "' if "quote" in stream.split("\nTask:")[0] else " -"
         wanted = [quote for words, quotes in self.quotes.items() if words in part for quote in quotes]
+        if opening == ' "':
+            cut = Passage(part.rsplit("<|im_end|>", 1)[0]).without([])
+            wanted = [
+                next((piece.strip() for stretch in cut for piece in stretch if words in piece), words)
+                for words in wanted
+            ]
         taken = len(re.findall(r"^New:", summary, re.MULTILINE)) - 1
         if line.startswith(('New: "', "New: -")):
             closing = '"\n' if line[5] == '"' else "\n"
             lead = "" if line[5] == '"' else " "
             return Wish(self._rest(lead + wanted[taken] + closing, line[6:]))
-        opening = ' "' if "quote" in stream.split("\nTask:")[0] else " -"
         return self._choice(line[4:], " none", opening, self.new if taken < len(wanted) else 1 - self.new)
 
     @staticmethod

@@ -10,6 +10,7 @@ from smoothread_agent.errors import GrammarError
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.decoder import Decoder, Feed
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Forget, Report, Say, Write
+from smoothread_agent.reading.quotes import Passage
 from smoothread_agent.schema import ChunkSummary, Coverage, ReadingStep, Usage
 from tests.reading.scripted import Mind, ScriptedModel, Wish
 
@@ -129,19 +130,23 @@ def _asked(choose: Choose) -> Generator[Effect, Any, Choice]:
     return choice
 
 
-LINE = 'The server listens on port 8471, said "Bob".'
+PIECES = ("The server listens.", ' On port 8471, said "Bob".', " It is so.")
 
 
-@pytest.mark.parametrize("quote", ["listens on port", "port 8471", LINE, 'said "Bob".'])
+@pytest.mark.parametrize(
+    "quote", [PIECES[0], PIECES[1].strip(), "".join(PIECES), "".join(PIECES[1:]).strip()]
+)
 def test_a_quote_is_written_as_the_model_wishes(codec: TextCodec, quote: str) -> None:
     mind = dictated(quote + '"\n', after='New: "')
-    driven = Driven(codec, mind, Say('New: "'), Write("quote", of=LINE, characters=(4, 300)), Say("Keep:"))
+    driven = Driven(
+        codec, mind, Say('New: "'), Write("quote", of=(PIECES,), characters=(4, 300)), Say("Keep:")
+    )
     assert driven.answers[1] == quote
     assert driven.stream == f'New: "{quote}"\nKeep:'
 
 
 def test_forced_words_are_not_decoded(codec: TextCodec) -> None:
-    driven = Driven(codec, wish("s"), Say('"'), Write("quote", of="server listens", characters=(14, 300)))
+    driven = Driven(codec, wish("s"), Say('"'), Write("quote", of=(("server listens",),)))
     assert driven.answers[1] == "server listens"
     assert driven.usage.tokens_decoded == 1
     assert len(driven.model.feeds) == 1
@@ -158,7 +163,7 @@ def test_a_quote_that_is_cut_short_is_still_verbatim_and_closed(
         codec,
         dictated(line, after="New: "),
         Say("New: "),
-        Write("quote", of=line, characters=(2, 300), max_tokens=most),
+        Write("quote", of=Passage(line).without([]), characters=(2, 300), max_tokens=most),
     )
     quote = driven.answers[1]
     assert quote

@@ -47,8 +47,25 @@ def test_white_space_alone_has_no_line() -> None:
     assert Passage(" \n\t ").line == ""
 
 
-def test_what_is_left_out_is_left_out_wherever_it_stands_as_words() -> None:
-    passage = Passage("an owl,\nan owl and\nan owlet (an owl)")
-    assert passage.without(["an owl"]) == "\n, \n and an owlet (\n)"
-    assert passage.without(["(an owl)", "owl,"]) == "an \n an owl and an owlet \n"
-    assert passage.without([]) == passage.line
+def test_a_quote_stands_where_a_piece_opens_with_it() -> None:
+    text = "She said: It is so. It is so."
+    assert Passage(text).locate("It is so.") == (20, 29)
+
+
+def test_pieces_are_in_one_line_form_and_joined_make_the_line() -> None:
+    passage = Passage("The tide\r\n   of Ravel is 42 feet.\n\nIt was\t41.")
+    assert passage.without([]) == (("The tide", " of Ravel is 42 feet.", " It was 41."),)
+    assert "".join(passage.without([])[0]) == passage.line
+    assert Passage("日本。東京。").without([]) == (("日本。", "東京。"),)
+    assert Passage(" \n").without([]) == ()
+
+
+def test_a_piece_is_no_longer_than_a_quote_may_be() -> None:
+    assert Passage("one two three", longest=8).without([]) == (("one two", " three"),)
+
+
+def test_what_is_left_out_is_left_out_wherever_it_stands_and_no_stretch_spans_it() -> None:
+    passage = Passage("An owl. A cat. An owl. A dog. Two owls.")
+    assert passage.without(["An owl."]) == (("A cat.",), ("A dog.", " Two owls."))
+    assert passage.without(["An owl.", "A dog. Two owls."]) == (("A cat.",),)
+    assert passage.without(["owl"]) == passage.without([])

@@ -126,13 +126,17 @@ def test_quotes_that_are_dropped_end_the_asking_at_their_limit(codec: TextCodec)
     assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
 
 
-def test_what_was_dropped_is_not_there_to_be_quoted_again(codec: TextCodec) -> None:
-    played = play(codec, 0.8, "Bob was born", 0.3, 0.8, "Ann was born", 0.3, 0.1)
+@pytest.mark.parametrize("keep", [0.3, 0.9])
+def test_what_was_quoted_is_not_there_to_be_quoted_again(codec: TextCodec, keep: float) -> None:
+    reasoned = ("r", 0.1) if keep > 0.5 else ()
+    played = play(
+        codec, 0.8, "Bob was born in Wells.", keep, 0.8, "Ann was born in Troyford.", 0.3, *reasoned
+    )
     first, second = (
         effect for effect in played.asked if isinstance(effect, Write) and effect.field == "quote"
     )
-    assert "Bob was born" in first.of
-    assert second.of == first.of.replace("Bob was born", "\n")
+    assert first.of == (("Ann was born in", " Troyford.", " Bob was born in Wells."),)
+    assert second.of == (("Ann was born in", " Troyford."),)
 
 
 def test_where_all_was_quoted_and_dropped_nothing_more_is_asked(codec: TextCodec) -> None:
@@ -141,11 +145,11 @@ def test_where_all_was_quoted_and_dropped_nothing_more_is_asked(codec: TextCodec
     assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
 
 
-def test_a_quote_that_repeats_ends_the_asking(codec: TextCodec) -> None:
-    played = play(codec, 0.8, "Ann was born in", 0.9, 0.8, "born in Troyford.", 0.9, "r", 0.1)
-    assert played.stream.count("New:") == 3
-    assert "Keep: yes\nNew: none\nReason: r" in played.stream
-    assert [found.text for found in played.notes.clues] == ["Ann was born in"]
+def test_a_note_that_repeats_ends_the_asking(codec: TextCodec) -> None:
+    played = play(codec, 0.8, "Ann came.", 0.8, "Bob came.", 0.8, "Ann came.", "r", 0.1, kind="note")
+    assert played.stream.count("New:") == 4
+    assert "New: - Ann came.\nNew: none\nReason: r" in played.stream
+    assert [found.text for found in played.notes.clues] == ["Ann came.", "Bob came."]
 
 
 def test_clues_of_a_chunk_are_bounded(codec: TextCodec) -> None:

@@ -22,9 +22,10 @@ from smoothread_agent.schema import ReadingResult, ReadingStep, ReadRequest, Sou
 from smoothread_agent.sources import Source
 from tests.reading.scripted import Script, ScriptedModel, Wish, scripted_engine
 
-TEXT = " ".join(
+PARTS = [
     f"Part {n} tells of the harbour at Pelano, where boat {n * 7} lay beside pier {n}." for n in range(14)
-)
+]
+TEXT = " ".join(PARTS)
 TASK = "Which boat lay beside pier 9?"
 CHUNK = 120
 LIMITS = Limits(
@@ -96,7 +97,7 @@ def core(result: ReadingStep) -> dict[str, Any]:
 def test_each_round_stands_behind_the_source_alone(codec: TextCodec) -> None:
     desk = Desk(codec)
     result = desk.read()
-    assert [clue.text for clue in result.clues] == ["boat 21 lay", "boat 56 lay beside pier 8."]
+    assert [clue.text for clue in result.clues] == [PARTS[3], PARTS[8]]
     assert (result.order, result.coverage.share, result.answer) == ("source_first", 1.0, "The answer")
     prefix = f"<|im_start|>system\n{wording.SOURCE}<|im_end|>\n<|im_start|>user\n"
     chunks = desk.mind.chunks
@@ -107,7 +108,7 @@ def test_each_round_stands_behind_the_source_alone(codec: TextCodec) -> None:
         )
         assert any(stream.startswith(head) for stream in rounds)
     assert all(stream.count("Target:") == stream.count(TASK) == 1 for stream in rounds)
-    assert '- "boat 21 lay"' in rounds[-1]
+    assert f'- "{PARTS[3]}"' in rounds[-1]
 
 
 def test_a_source_that_was_read_is_asked_without_reading_it_again(
@@ -188,7 +189,7 @@ def test_promise_begins_where_the_words_are_and_stop_ends_it(codec: TextCodec, s
     steps = desk.steps("boat 56 beside pier 8", visit="promise")
     result = steps[-1]
     assert isinstance(result, ReadingResult)
-    assert [clue.text for clue in result.clues] == ["boat 56 lay beside pier 8."]
+    assert [clue.text for clue in result.clues] == [PARTS[8]]
     assert (result.stop.reason, result.coverage.chunks_read, len(steps)) == ("answered", 1, 2)
     assert (result.reuse.tokens_read_now, result.usage.tokens_read) == (0, 0)
     assert result.coverage.tokens_read == result.reuse.tokens_from_checkpoint
@@ -224,7 +225,7 @@ def test_promise_is_told_by_the_stores_embeddings(
     embeddings.fails = True
     with pytest.warns(MemoryStoreWarning, match="TimeoutError: no answer"):
         by_words = Desk(codec, store).read("boat 56 beside pier 8", visit="promise", max_chunks=1)
-    assert [clue.text for clue in by_words.clues] == ["boat 56 lay beside pier 8."]
+    assert [clue.text for clue in by_words.clues] == [PARTS[8]]
     desk.shelf = Shelf(store, strict=True)
     with pytest.raises(IndexUnavailableError, match="visit='in_order'"):
         desk.read(visit="promise")

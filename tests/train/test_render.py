@@ -19,8 +19,8 @@ EXAMPLE = Trajectory(
     parts=(
         Part("Nothing of it here.\n\nOr there."),
         Part(
-            "Ann was born in\nTroyford. Bob was born in Wells.",
-            (Find("Ann was born in\nTroyford."), Find("Bob was born in Wells.", keep=False)),
+            "Ann was born\nin Troyford. Bob was born in Wells. They met.",
+            (Find("Ann was born\nin Troyford."), Find("Bob was born in Wells.", keep=False)),
             "It names her birthplace.",
             stop=True,
         ),
@@ -39,7 +39,8 @@ def test_the_stream_reads_as_the_docs_show_it():
     assert text == (
         "Nothing of it here.\n\nOr there. <|im_end|>\n<|im_start|>assistant\n"
         "Target: Where was Ann born?\nClues: none\nNew: none\nReason: nothing new.\nAction: READ<|im_end|>\n"
-        "<|im_start|>user\nAnn was born in\nTroyford. Bob was born in Wells.\n\n<|im_end|>\n<|im_start|>assistant\n"
+        "<|im_start|>user\nAnn was born\nin Troyford. Bob was born in Wells. They met. <|im_end|>\n"
+        "<|im_start|>assistant\n"
         "Target: Where was Ann born?\nClues: none\n"
         'New: "Ann was born in Troyford."\nKeep: yes\nNew: "Bob was born in Wells."\nKeep: no\nNew: none\n'
         "Reason: It names her birthplace.\nAction: STOP<|im_end|>\n"
@@ -107,7 +108,7 @@ def test_source_first_each_round_stands_behind_the_source_up_to_it():
         "Target: Where was Ann born?\nClues: none\nNew: none\nReason: nothing new.\nAction: READ"
     )
     assert second[1].startswith(
-        "Nothing of it here.\n\nOr there. Ann was born in\nTroyford. Bob was born in Wells."
+        "Nothing of it here.\n\nOr there. Ann was born\nin Troyford. Bob was born in Wells. They met."
     )
     assert second[1].count(aside) == second[1].count("Target:") == 1
     assert second[1].endswith("<|im_start|>assistant\nTroyford<|im_end|>")

@@ -33,8 +33,7 @@ def test_wrong_quotes_are_dropped_and_the_right_one_comes_last() -> None:
         assert not any(find.keep for find in (*empty.finds, *part.finds[:-1]))
         assert len(part.finds) <= Limits().drops_per_chunk
         seen |= {find.text for find in part.finds[:-1]}
-    assert {"It rained all day long.", "The end was near, they said."} < seen
-    assert any(text.startswith(("rained", "all", "day")) for text in seen), "some begin at the wrong word"
+    assert seen == {"It rained all day long.", "The end was near, they said."}
 
 
 def test_drops_that_are_there_already_leave_less_room() -> None:

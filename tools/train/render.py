@@ -13,6 +13,7 @@ from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Recall, Report, Say, Write
+from smoothread_agent.reading.grammar import quote_guide
 from smoothread_agent.reading.loop import Plan, pinned_text, read, source_text
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds
 from smoothread_agent.reading.round import Rules
@@ -37,10 +38,12 @@ class Weights:
     """Whether a quote is kept: what was wrongly begun is mended here, or nowhere."""
     begin: float = 20.0
     """The first token of a quote: where it begins is the finding, and from there on it copies."""
-    first: float = 4.0
-    """The two after it, and every token of the answer."""
+    which: float = 10.0
+    """A later token of a quote that is not forced: which of the sentences that begin alike, or where it ends."""
+    answer: float = 4.0
+    """Every token of the answer."""
     text: float = 1.0
-    """The rest of a quote, and reasons."""
+    """Notes and reasons."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +134,7 @@ class Teacher:
     def _write(self, effect: Write) -> str:
         match effect.field:
             case "quote":
-                text = wording.one_line(self._finds[0].text)
-                closed = text + wording.CLOSE["quote"]
+                return self._quote(effect)
             case "note":
                 text = self._finds.popleft().text
                 closed = f" {text}{wording.CLOSE['note']}"
@@ -141,19 +143,33 @@ class Teacher:
                 closed = f" {text}\n"
             case _:
                 text = closed = self.trajectory.answer
-        tokens = self.codec.plain(closed)
+        tokens, weight = self.codec.plain(closed), self.weights.text
         if effect.field == "answer":
-            tokens = [*tokens, self.codec.end_of_turn]
-        weights = [self.weights.text] * len(tokens)
-        if effect.field == "quote":
-            weights[:3] = [self.weights.begin, self.weights.first, self.weights.first][: len(weights)]
-            if self._finds[0].keep:
-                self.lessons[-1].begins.append(len(self.lessons[-1].tokens))
-            else:
-                weights = [0.0] * len(weights)
-        elif effect.field == "answer":
-            weights = [self.weights.first] * len(tokens)
-        self._put(tokens, weights)
+            tokens, weight = [*tokens, self.codec.end_of_turn], self.weights.answer
+        self._put(tokens, [weight] * len(tokens))
+        return text
+
+    def _quote(self, effect: Write) -> str:
+        """Quote the find at hand, which is judged next: what the grammar forces is no lesson."""
+        find = self._finds[0]
+        text = wording.one_line(find.text)
+        closed, grammatical = text + wording.CLOSE["quote"], self.codec.grammar_tokenizer
+        guide = quote_guide(grammatical, effect.of, effect.characters, len(self.codec.tokenizer))
+        plain = self.codec.plain(closed)
+        tokens: list[int] = []
+        weights: list[float] = []
+        while not guide.done:
+            if tokens == plain[: len(tokens)]:
+                token = plain[len(tokens)]
+            else:  # what was forced is spelled in other tokens
+                rest = closed.encode()[len(grammatical.decode_bytes(tokens)) :]
+                token = grammatical.tokenize_bytes(rest)[0]
+            forced = guide.take(token)
+            weights += [self.weights.which if tokens else self.weights.begin, *[0.0] * len(forced)]
+            tokens += [token, *forced]
+        if find.keep:
+            self.lessons[-1].begins.append(len(self.lessons[-1].tokens))
+        self._put(tokens, weights if find.keep else [0.0] * len(tokens))
         return text
 
     def _put(self, tokens: list[int], weights: list[float]) -> None:

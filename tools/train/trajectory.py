@@ -9,8 +9,8 @@ is the renderer's business.
 
 What a generator of trajectories promises, and `validate` checks:
 
-- a quote stands verbatim in its part, whole words at both ends, 12 to 300 characters; the quotes that
-  are kept come in the order of the text;
+- a quote stands verbatim in its part, whole words at both ends, 12 to 300 characters with each run of white space
+  counted as one; the quotes that are kept come in the order of the text;
 - an evidence-free part has no kept find; a part has a reason when it has finds, and only then;
 - STOP comes after the last part alone, and only where the evidence is complete and no later part could change
   the answer: tasks that collect, count or ask for the latest state are read to the end;
@@ -25,7 +25,7 @@ NOT_IN_TEXT = "The text does not say."
 """The one answer to a question that the text does not answer."""
 
 MIN_QUOTE, MAX_QUOTE = 12, 300
-"""Length of a quote, in characters, both inclusive."""
+"""Length of a quote, in characters, both inclusive, each run of white space counted as one."""
 
 MAX_TASK, MAX_REASON, MAX_ANSWER = 400, 200, 1200
 """Upper bounds, in characters."""
@@ -140,8 +140,8 @@ def _validate_part(part: Part, kind: Kind) -> None:
         return
     position = 0
     for find in part.finds:
-        if not MIN_QUOTE <= len(find.text) <= MAX_QUOTE:
-            raise TrajectoryError(f"a quote of {len(find.text)} characters: {find.text!r}")
+        if not MIN_QUOTE <= (length := len(" ".join(find.text.split()))) <= MAX_QUOTE:
+            raise TrajectoryError(f"a quote of {length} characters: {find.text!r}")
         least = position if find.keep else 0
         starts = [
             match.start() for match in re.finditer(re.escape(find.text), part.text) if match.start() >= least

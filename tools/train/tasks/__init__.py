@@ -9,6 +9,7 @@ from tools.train.tasks import facts, gathering, hops, latest, lists, natural, ne
 from tools.train.tasks.compose import Draw
 from tools.train.tasks.reasoning import reasoned
 from tools.train.tasks.temptation import tempt
+from tools.train.tasks.whole import whole
 from tools.train.trajectory import Split, Trajectory, TrajectoryError, validate
 
 Generator = Callable[[Draw], Trajectory]
@@ -66,7 +67,7 @@ def sample(
         name = rng.choices(names, list(weights.values()))[0]
         try:
             trajectory = FAMILIES[name][0](Draw.of(rng, split, part_characters, parts))
-            trajectory = reasoned(tempt(trajectory, rng), rng, split)
+            trajectory = reasoned(whole(tempt(trajectory, rng)), rng, split)
             validate(trajectory)
         except TrajectoryError as failed:
             error = failed

@@ -36,7 +36,7 @@ def _tempted(part: Part, answer: str, rng: random.Random) -> Part:
         return part
     finds = list(part.finds)
     for sentence in rng.sample(sentences, count):
-        finds.insert(rng.randint(0, len(part.finds) // 2), Find(_begun_late(sentence, rng), keep=False))
+        finds.insert(rng.randint(0, len(part.finds) // 2), Find(sentence, keep=False))
     return replace(part, finds=tuple(finds))
 
 
@@ -56,9 +56,3 @@ def wrong_sentences(part: Part, answer: str) -> list[str]:
         ):
             found.append(sentence)
     return list(dict.fromkeys(found))
-
-
-def _begun_late(sentence: str, rng: random.Random) -> str:
-    """The sentence, or now and then its end alone, as a reader quotes it that began at the wrong word."""
-    words = [match.start() for match in re.finditer(r"(?<=\s)\w", sentence[:-MIN_QUOTE])]
-    return sentence[rng.choice(words) :] if words and rng.random() < 0.2 else sentence
