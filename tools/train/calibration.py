@@ -15,7 +15,7 @@ from smoothread_agent.reading.policy import Calibration, Calibrations, Threshold
 from tools.train.lesson import DECISIONS, Decision
 
 IN_VAIN = 0.20
-"""Of evidence-free chunks: the share in which a quote may be begun. That is three tokens; what is passed over is lost."""
+"""Of evidence-free chunks: the share in which a quote may be begun. It is three tokens; what is passed over is lost."""
 FALSE_CLUES = 0.003
 """Of evidence-free chunks: the share that may give a clue."""
 KEPT = 0.95
