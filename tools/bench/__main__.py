@@ -1,6 +1,8 @@
 """The benches' command line."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -30,10 +32,9 @@ def read(
     """Bare chunked prefill, SmoothReader, full attention and llama.cpp over the same text with the same weights."""
     from tools.bench.read import default_contestants, measure, ratios
 
-    console = Console(stderr=True)
     names = contestants.split(",") if contestants else default_contestants()
-    with console.status("reading") as status:
-        rows = measure([_tokens(n) for n in lengths.split(",")], names, repeats, window, chunk, status.update)
+    with _progress("reading") as tell:
+        rows = measure([_tokens(n) for n in lengths.split(",")], names, repeats, window, chunk, tell)
     _show({"window": window, "chunk": chunk}, {"rows": rows, "ratios": ratios(rows)}, as_json)
 
 
@@ -47,9 +48,8 @@ def train(
     """A training step on one long trajectory: windowed reading beside full attention, on the same weights."""
     from tools.bench.train import growth, measure
 
-    console = Console(stderr=True)
-    with console.status("training") as status:
-        rows = measure([_tokens(n) for n in lengths.split(",")], window, chunk, status.update)
+    with _progress("training") as tell:
+        rows = measure([_tokens(n) for n in lengths.split(",")], window, chunk, tell)
     _show({"window": window, "chunk": chunk}, {"rows": rows, "growth": growth(rows)}, as_json)
 
 
@@ -91,7 +91,7 @@ def memory(
         raise typer.BadParameter(f"--codec is one of {', '.join(CODECS)}, not {codec!r}")
     spec = EngineSpec(model=model, window=window, dtype=dtype)
     reader = bench_reader(spec, chunk)
-    with Console(stderr=True).status("packing") as status:
+    with _progress("packing") as tell:
         tables = {"codecs": measure_codecs(reader.opened(), codec_tokens, after, repeats)}
         if reuse:
             rows = measure_reuse(
@@ -100,14 +100,14 @@ def memory(
                 _tokens(grown),
                 promising,
                 next(c for c in CODECS if c == codec),
-                status.update,
+                tell,
             )
             tables |= {"reuse": rows, "ratios": [ratios(rows)]}
         asked = SmoothReader(spec=spec, chunk=chunk)
         if answers:
-            tables["answers"] = measure_answers(asked, CODECS, 4 * chunk, answers, status.update)
+            tables["answers"] = measure_answers(asked, CODECS, 4 * chunk, answers, tell)
         if visits:
-            tables["visits"] = measure_visits(asked, 8 * chunk, visits, promising, status.update)
+            tables["visits"] = measure_visits(asked, 8 * chunk, visits, promising, tell)
     _show(
         {"window": window, "chunk": chunk, "dtype": str(reader.opened().ready().model.dtype)}, tables, as_json
     )
@@ -130,6 +130,17 @@ def rwkv7(
 
     rows = measure(sizes(layers, hidden, vocabulary), prefill, decode, repeats)
     _show({"threads": torch.get_num_threads()}, {"rows": rows}, as_json)
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[str], None]]:
+    """What is being measured, on stderr: a line that changes on a terminal, else a line each."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield console.print
+        return
+    with console.status(label) as status:
+        yield status.update
 
 
 def _show(settings: dict[str, Any], tables: dict[str, list[dict[str, Any]]], as_json: bool) -> None:
