@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from smoothread_agent.reading.policy import Calibration, Calibrations, Thresholds
 from tools.train.lesson import DECISIONS, Decision
 
-IN_VAIN = 0.20
+IN_VAIN = 0.10
 """Of evidence-free chunks: the share in which a quote may be begun. It is three tokens; what is passed over is lost."""
 FALSE_CLUES = 0.003
 """Of evidence-free chunks: the share that may give a clue."""

@@ -40,8 +40,10 @@ class Weights:
     """The first token of a quote: where it begins is the finding, and from there on it copies."""
     which: float = 10.0
     """A later token of a quote that is not forced: which of the sentences that begin alike, or where it ends."""
+    answered: float = 20.0
+    """The first token of the answer: whether the text says it at all."""
     answer: float = 4.0
-    """Every token of the answer."""
+    """Every other token of the answer."""
     text: float = 1.0
     """Notes and reasons."""
 
@@ -143,10 +145,12 @@ class Teacher:
                 closed = f" {text}\n"
             case _:
                 text = closed = self.trajectory.answer
-        tokens, weight = self.codec.plain(closed), self.weights.text
+        tokens = self.codec.plain(closed)
+        weights = [self.weights.text] * len(tokens)
         if effect.field == "answer":
-            tokens, weight = [*tokens, self.codec.end_of_turn], self.weights.answer
-        self._put(tokens, [weight] * len(tokens))
+            weights = [self.weights.answered, *[self.weights.answer] * len(tokens)]
+            tokens = [*tokens, self.codec.end_of_turn]
+        self._put(tokens, weights)
         return text
 
     def _quote(self, effect: Write) -> str:

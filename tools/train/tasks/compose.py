@@ -112,11 +112,13 @@ def _part_count(plot: Plot, draw: Draw) -> int:
 
 
 def _places(facts: int, parts: int, stop: bool, draw: Draw) -> list[int]:
-    """The part of each fact, in order; a third of the parts at the most, the last one always when `stop`."""
+    """The part of each fact, in order; a third of the parts at the most where there are few, the last when `stop`."""
     if not facts:
         return []
     rng = draw.rng
-    most = max(1, round(parts / 3 + rng.random() * 0.6))
+    # What is collected piece by piece may stand in most of them: two clues are not always all.
+    share = 1 / 3 if facts < 3 else rng.uniform(1 / 3, 0.8)
+    most = max(1, round(parts * share + rng.random() * 0.6))
     chosen = sorted(rng.sample(range(parts), min(facts, most, parts)))
     if stop:
         chosen[-1] = parts - 1

@@ -140,7 +140,7 @@ def multivalue(draw: Draw) -> Trajectory:
     rng = draw.rng
     form = NeedleForm(rng, draw.split)
     key = form.key()
-    values = [form.value() for _ in range(rng.randint(1, min(5, max(2, draw.parts // 2))))]
+    values = [form.value() for _ in range(rng.randint(1, 6))]
     plot = Plot(
         "needle.multivalue",
         form.fill(rng.choice(form.wording.all), key=key),
@@ -155,7 +155,7 @@ def multiquery(draw: Draw) -> Trajectory:
     """Several keys in one question, one value each; reading stops when all are known."""
     rng = draw.rng
     form = NeedleForm(rng, draw.split)
-    keys = [form.key() for _ in range(rng.randint(2, 4 if draw.parts > 4 else 2))]
+    keys = [form.key() for _ in range(rng.randint(2, 4))]
     values = {key: form.value() for key in keys}
     found = rng.sample(keys, len(keys))
     joined = ", ".join(keys[:-1]) + rng.choice(KEYS_JOINED) + keys[-1]
