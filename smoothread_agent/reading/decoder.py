@@ -13,7 +13,7 @@ from torch import Tensor
 
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Forget, Recall, Report, Say, Write
-from smoothread_agent.reading.grammar import Guide, line_grammar, quote_guide, schema_grammar
+from smoothread_agent.reading.grammar import Guide, line_grammar, quote_grammar, schema_grammar
 from smoothread_agent.reading.policy import Calibrations
 from smoothread_agent.reading.wording import CLOSE
 from smoothread_agent.schema import ReadingStep, Usage
@@ -159,7 +159,7 @@ class Decoder:
         tokenizer, size = self.codec.grammar_tokenizer, self.vocab_size
         match write.field:
             case "quote":
-                return quote_guide(tokenizer, write.of, write.characters, size)
+                return Guide(tokenizer, quote_grammar(write.of, write.characters), size)
             case "answer" if write.schema is None:
                 return None
             case "answer":

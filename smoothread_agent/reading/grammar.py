@@ -84,10 +84,3 @@ class Guide:
     def _check(self) -> None:
         if self._matcher.is_error():
             raise GrammarError(f"decoding left its grammar: {self._matcher.get_error()}")
-
-
-def quote_guide(
-    tokenizer: Any, stretches: Sequence[Stretch], characters: tuple[int, int], vocab_size: int
-) -> Guide:
-    """Follows a quote out of `stretches`."""
-    return Guide(tokenizer, quote_grammar(stretches, characters), vocab_size)

@@ -8,6 +8,8 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
+from smoothread_agent.reading.wording import one_line
+
 Stretch = tuple[str, ...]
 """Pieces that follow one another: joined, they are a text. White space between two of them opens the second."""
 
@@ -138,7 +140,7 @@ def _short(text: str, start: int, end: int, longest: int) -> Iterator[tuple[int,
         end = start + len(text[start:end].rstrip())
         if start == end:
             return
-        if len(" ".join(text[start:end].split())) <= longest:
+        if len(one_line(text[start:end])) <= longest:
             yield start, end
             return
         stop = _clause(text, start, start + longest)

@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 
 from smoothread_agent.errors import GrammarError, RequestError
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.grammar import Guide, line_grammar, quote_guide, schema_grammar
+from smoothread_agent.reading.grammar import Guide, line_grammar, quote_grammar, schema_grammar
 from smoothread_agent.reading.pieces import runs
 from smoothread_agent.reading.quotes import Passage
 from tests.model.saved import SPECIAL, tiny_tokenizer
@@ -33,7 +33,7 @@ def written(guide: Guide, seed: int, vocab: int = 300, most: int = 600) -> list[
 
 def quoted(codec: TextCodec, text: str, seed: int, characters: tuple[int, int] = (4, 300)) -> str:
     stretches = Passage(text, characters[1]).without([])
-    tokens = written(quote_guide(codec.grammar_tokenizer, stretches, characters, 300), seed)
+    tokens = written(Guide(codec.grammar_tokenizer, quote_grammar(stretches, characters), 300), seed)
     assert not set(range(len(SPECIAL))) & set(tokens)
     quote, closing = codec.decode(tokens)[:-2], codec.decode(tokens)[-2:]
     assert closing == '"\n'
@@ -67,7 +67,7 @@ def test_a_quote_is_of_whole_pieces_and_never_spans_what_was_left_out(
 ) -> None:
     stretches = Passage(text).without(quotes)
     if stretches:
-        tokens = written(quote_guide(codec.grammar_tokenizer, stretches, (4, 300), 300), seed)
+        tokens = written(Guide(codec.grammar_tokenizer, quote_grammar(stretches, (4, 300)), 300), seed)
         quote = codec.decode(tokens).removesuffix('"\n')
         assert any(quote in itertools.accumulate(run) for run in runs(stretches, (4, 300)))
         assert Passage(text).locate(quote)
@@ -83,7 +83,7 @@ def test_a_quote_keeps_its_length(codec: TextCodec, characters: tuple[int, int])
 def test_a_shorter_quote_that_begins_a_longer_one_may_go_on_with_its_own_text(codec: TextCodec) -> None:
     stretches = (("One", " two"), ("One too",))
     found = {
-        codec.decode(written(quote_guide(codec.grammar_tokenizer, stretches, (1, 300), 300), seed))
+        codec.decode(written(Guide(codec.grammar_tokenizer, quote_grammar(stretches, (1, 300)), 300), seed))
         for seed in range(60)
     }
     assert found == {'One"\n', 'One two"\n', 'two"\n', 'One too"\n'}
@@ -118,7 +118,7 @@ def test_a_text_shorter_than_a_quote_is_quoted_whole(codec: TextCodec, text: str
 
 
 def test_what_can_only_go_one_way_is_forced(codec: TextCodec) -> None:
-    guide = quote_guide(codec.grammar_tokenizer, [("alone",)], (4, 300), 300)
+    guide = Guide(codec.grammar_tokenizer, quote_grammar([("alone",)], (4, 300)), 300)
     token = int(guide.mask(torch.zeros(300)).argmax())
     assert codec.decode([token, *guide.take(token)]) == 'alone"\n'
     assert guide.done
@@ -142,7 +142,7 @@ def test_a_tokenizer_that_changes_texts_still_quotes_them_as_they_stand(
     )
     assert normalising.decode(normalising.plain(text)) != text
     for seed in range(12):
-        guide = quote_guide(normalising.grammar_tokenizer, Passage(text).without([]), (4, 300), 400)
+        guide = Guide(normalising.grammar_tokenizer, quote_grammar(Passage(text).without([]), (4, 300)), 400)
         tokens = written(guide, seed, vocab=400)
         quote = normalising.decode(tokens).removesuffix('"\n')
         assert quote in text
@@ -167,7 +167,7 @@ def test_a_model_with_more_logits_than_tokens(codec: TextCodec) -> None:
 
 
 def test_leaving_the_grammar_is_an_error_of_ours(codec: TextCodec) -> None:
-    guide = quote_guide(codec.grammar_tokenizer, [("only this",)], (4, 300), 300)
+    guide = Guide(codec.grammar_tokenizer, quote_grammar([("only this",)], (4, 300)), 300)
     with pytest.raises(GrammarError, match="decoding left its grammar"):
         guide.take(codec.plain("z")[0])
 

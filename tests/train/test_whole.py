@@ -3,13 +3,13 @@
 import pytest
 
 from tools.train.tasks.whole import whole
-from tools.train.trajectory import Find, Part, Trajectory, TrajectoryError
+from tools.train.trajectory import Find, Kind, Part, Trajectory, TrajectoryError
 
 TEXT = "It rained all day. Ann was born in Troyford, they say. Bob was born in Wells. It rained all night."
 
 
-def grown(*finds: Find, text: str = TEXT, kind: str = "quote") -> tuple[Find, ...]:
-    trajectory = Trajectory("Where?", (Part(text, finds),), "Troyford", kind)  # type: ignore[arg-type]
+def grown(*finds: Find, text: str = TEXT, kind: Kind = "quote") -> tuple[Find, ...]:
+    trajectory = Trajectory("Where?", (Part(text, finds),), "Troyford", kind)
     return whole(trajectory).parts[0].finds
 
 

@@ -13,7 +13,7 @@ from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Recall, Report, Say, Write
-from smoothread_agent.reading.grammar import quote_guide
+from smoothread_agent.reading.grammar import Guide, quote_grammar
 from smoothread_agent.reading.loop import Plan, pinned_text, read, source_text
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds
 from smoothread_agent.reading.round import Rules
@@ -158,7 +158,7 @@ class Teacher:
         find = self._finds[0]
         text = wording.one_line(find.text)
         closed, grammatical = text + wording.CLOSE["quote"], self.codec.grammar_tokenizer
-        guide = quote_guide(grammatical, effect.of, effect.characters, len(self.codec.tokenizer))
+        guide = Guide(grammatical, quote_grammar(effect.of, effect.characters), len(self.codec.tokenizer))
         plain = self.codec.plain(closed)
         tokens: list[int] = []
         weights: list[float] = []

@@ -21,6 +21,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from smoothread_agent.reading.wording import one_line
+
 NOT_IN_TEXT = "The text does not say."
 """The one answer to a question that the text does not answer."""
 
@@ -140,7 +142,7 @@ def _validate_part(part: Part, kind: Kind) -> None:
         return
     position = 0
     for find in part.finds:
-        if not MIN_QUOTE <= (length := len(" ".join(find.text.split()))) <= MAX_QUOTE:
+        if not MIN_QUOTE <= (length := len(one_line(find.text))) <= MAX_QUOTE:
             raise TrajectoryError(f"a quote of {length} characters: {find.text!r}")
         least = position if find.keep else 0
         starts = [
