@@ -134,6 +134,10 @@ def test_the_command_measures_and_goes_on_where_it_was(folder: Path, tmp_path: P
     code, again = run_command(folder, tmp_path, *asked, "--json")
     assert (code, again) == (0, printed)
     assert (tmp_path / "results.jsonl").read_bytes() == stored
+    code, other = run_command(folder, tmp_path, *asked, "--json", "--answer-tokens", "5")
+    assert code == 0
+    assert all(line["cases"] == 1 for line in json.loads(other)["lines"])
+    assert len((tmp_path / "results.jsonl").read_bytes().splitlines()) == 4
 
 
 @pytest.mark.parametrize(

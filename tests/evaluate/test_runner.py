@@ -62,11 +62,25 @@ def test_every_case_is_run_by_every_arm_that_may_read_it(tmp_path: Path, count: 
 
 
 def test_what_is_stored_is_not_run_again(tmp_path: Path, count: TokenCounter) -> None:
-    go(tmp_path, count, PLAN, Oracle("smooth"), Oracle("full"))
+    first = go(tmp_path, count, PLAN, Oracle("smooth"), Oracle("full"))
+    assert all(step.new for step in first)
     smooth, full = Oracle("smooth"), Oracle("full")
     steps = go(tmp_path, count, PLAN, smooth, full)
     assert smooth.asked == full.asked == []
-    assert all(step.row is None for step in steps)
+    assert not any(step.new for step in steps)
+    assert [step.row for step in steps] == [step.row for step in first]
+
+
+def test_figures_are_of_one_model(tmp_path: Path, count: TokenCounter) -> None:
+    go(tmp_path, count, PLAN, Oracle("smooth", share=0.0), Oracle("full"))
+    better = Oracle("smooth")
+    better.fingerprint = "better"
+    steps = go(tmp_path, count, PLAN, better, Oracle("full"))
+    with Store(tmp_path) as store:
+        latest = summary.latest(store.rows)
+    assert len(latest) == len(steps)
+    assert {row.model for row in latest if row.arm == "smooth"} == {"better"}
+    assert {row.model for row in latest if row.arm == "full"} == {"model"}
 
 
 def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, count: TokenCounter) -> None:

@@ -35,12 +35,12 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.append(row(0))
         store.append(row(1))
-        assert store.holds(row(1).key)
-        assert not store.holds(row(2).key)
-        assert not store.holds(row(1, arm="full").key)
+        assert store.find(row(1).key) == row(1)
+        assert store.find(row(2).key) is None
+        assert store.find(row(1, arm="full").key) is None
     with Store(tmp_path) as store:
         assert store.rows == [row(0), row(1)]
-        assert store.holds(row(0).key)
+        assert store.find(row(0).key) == row(0)
 
 
 @pytest.mark.parametrize("torn", [1, 40, -1])

@@ -92,12 +92,13 @@ def main(
 
 
 def _run(plan: Plan, settings: Settings, out: Path) -> tuple[list[Row], list[Failure]]:
-    """Run the plan behind a progress bar; the rows in the folder, and what failed."""
+    """Run the plan behind a progress bar; the rows in the folder by the readers of this run, and what failed."""
     # Opening torch takes seconds: not before the plan is known to be sound.
     from tools.evaluate.arms.workbench import Workbench
 
     workbench = Workbench(settings)
     failures: list[Failure] = []
+    readers: set[tuple[str, ...]] = set()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -111,7 +112,9 @@ def _run(plan: Plan, settings: Settings, out: Path) -> tuple[list[Row], list[Fai
             bar.update(task, total=step.total, completed=step.done, description=step.label)
             if step.failure is not None:
                 failures.append(step.failure)
-        return store.rows, failures
+            if step.row is not None:
+                readers.add(step.row.reader)
+        return [row for row in store.rows if row.reader in readers], failures
 
 
 def _show(rows: list[Row], plan: Plan, as_json: bool) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from tools.evaluate.arms.arm import ARMS
 from tools.evaluate.store import RESULTS, StoreError, read
-from tools.evaluate.summary import ALL, Line, lines
+from tools.evaluate.summary import ALL, Line, latest, lines
 from tools.evaluate.table import tokens
 
 if TYPE_CHECKING:
@@ -102,11 +102,11 @@ def main(
     run: Annotated[Path, typer.Argument(help="Folder of the run, as --out named it.")],
     into: Annotated[Path, typer.Option(help="Folder of the plots.")] = Path("docs"),
 ) -> None:
-    """Draw the plots of a run."""
+    """Draw the plots of a run: of each arm, by its last model and settings."""
     rows = list(read(run / RESULTS))
     if not rows:
         raise SystemExit(f"{run} holds no results: run `python -m tools.evaluate --out {run}` first")
-    for path in draw(lines(rows), into):
+    for path in draw(lines(latest(rows)), into):
         typer.echo(path)
 
 

@@ -75,12 +75,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class Progress:
-    """One step of a run: how many there are, whether this one was there already, and what it was."""
+    """One step of a run: how many there are, and what came of this one: a row, new or there before, or a failure."""
 
     total: int
     done: int
     label: str
     row: Row | None = None
+    new: bool = False
     failure: Failure | None = None
 
 
@@ -128,15 +129,15 @@ def _step(case: Case, arm: BuiltArm, settings: Settings, store: Store, progress:
     wanted = key(
         case.digest, arm.name, arm.fingerprint, variant, cell.suite, cell.task, cell.seed, cell.index
     )
-    if store.holds(wanted):
-        return progress
+    if (held := store.find(wanted)) is not None:
+        return replace(progress, row=held)
     try:
         outcome = arm.run(case)
     except SmoothReadError as error:
         return replace(progress, failure=Failure(case.id, arm.name, str(error)))
     row = Row.of(case, arm, settings, score(case, outcome), outcome)
     store.append(row)
-    return replace(progress, row=row)
+    return replace(progress, row=row, new=True)
 
 
 def _jobs(plan: Plan, count: TokenCounter) -> Iterator[Job]:

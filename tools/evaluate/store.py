@@ -76,6 +76,11 @@ class Row(BaseModel):
         )
 
     @property
+    def reader(self) -> tuple[str, ...]:
+        """Who answered: arm, model and settings. Figures of one arm are means over one reader's rows."""
+        return (self.arm, self.model, self.settings)
+
+    @property
     def pair(self) -> tuple[str, ...]:
         """The case itself: rows of several arms with the same pair are compared with each other."""
         return (self.suite, self.task, str(self.length), str(self.seed), str(self.index), self.digest)
@@ -115,7 +120,7 @@ class Store:
         except BaseException:
             self._lock.release()
             raise
-        self._keys = {row.key for row in self.rows}
+        self._by_key = {row.key: row for row in self.rows}
         return self
 
     def __exit__(
@@ -127,9 +132,9 @@ class Store:
         """Give the folder back."""
         self._lock.release()
 
-    def holds(self, wanted: tuple[str, ...]) -> bool:
-        """Whether a row with this key is there."""
-        return wanted in self._keys
+    def find(self, wanted: tuple[str, ...]) -> Row | None:
+        """The row with this key, if there is one."""
+        return self._by_key.get(wanted)
 
     def append(self, row: Row) -> None:
         """Write a row. When this returns, the row is on disk."""
@@ -138,7 +143,7 @@ class Store:
             file.flush()
             os.fsync(file.fileno())
         self.rows.append(row)
-        self._keys.add(row.key)
+        self._by_key[row.key] = row
 
     def _drop_torn_line(self) -> None:
         if not self.path.exists():

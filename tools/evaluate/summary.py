@@ -58,6 +58,12 @@ class Gain:
     strict: Estimate
 
 
+def latest(rows: Sequence[Row]) -> list[Row]:
+    """Of each arm, the rows by the model and settings that it was last run with."""
+    last = {row.arm: row.reader for row in rows}
+    return [row for row in rows if row.reader == last[row.arm]]
+
+
 def lines(rows: Iterable[Row]) -> list[Line]:
     """A line for each task, length and arm, and one for all tasks of a suite together."""
     groups: dict[Group, list[Row]] = defaultdict(list)
