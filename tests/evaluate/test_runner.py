@@ -3,50 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from smoothread_agent.errors import ModelError
-from smoothread_agent.schema import Clue, Coverage, StopSignal, Usage
+from tests.evaluate.oracle import Oracle, go
 from tools.evaluate import summary
-from tools.evaluate.arms.arm import BuiltArm, Settings
-from tools.evaluate.case import Case, TokenCounter
-from tools.evaluate.outcome import Outcome
-from tools.evaluate.runner import Plan, Progress, run
+from tools.evaluate.arms.arm import Settings
+from tools.evaluate.case import TokenCounter
+from tools.evaluate.runner import Plan, run
 from tools.evaluate.store import RESULTS, Store
-
-
-class Oracle(BuiltArm):
-    """Answers right, quoting the evidence, on so large a share of the cases."""
-
-    def __init__(self, name: str, share: float = 1.0, fails_on: str = "") -> None:
-        self.name = name
-        self.fingerprint = "model"
-        self.share = share
-        self.fails_on = fails_on
-        self.asked: list[str] = []
-
-    def run(self, case: Case) -> Outcome:
-        self.asked.append(case.id)
-        if self.fails_on and self.fails_on in case.id:
-            raise ModelError("out of memory: take a shorter text")
-        knows = (len(self.asked) - 1) % 10 < 10 * self.share
-        said = ", ".join(case.references) or "The text does not say."
-        return Outcome(
-            answer=said if knows else "something else",
-            clues=tuple(
-                Clue(text=case.text[start:end], start=start, end=end, chunk=0, confidence=1.0)
-                for start, end in case.evidence
-                if knows
-            ),
-            stop=StopSignal(reason="end_of_source"),
-            chunks=((0, len(case.text)),),
-            coverage=Coverage(chunks_read=1, chunks_total=1, tokens_read=9, tokens_total=9, truncated=False),
-            usage=Usage(rounds=1, tokens_read=9, tokens_decoded=2, seconds=0.1),
-        )
-
-
-def go(folder: Path, count: TokenCounter, plan: Plan, *arms: Oracle) -> list[Progress]:
-    with Store(folder) as store:
-        return list(run(plan, Settings(), store, count, lambda name: next(a for a in arms if a.name == name)))
-
 
 PLAN = Plan(suites=["probes"], lengths=[600, 300], arms=["smooth", "full"], cases=2, longest={"full": 300})
 
@@ -69,18 +31,6 @@ def test_what_is_stored_is_not_run_again(tmp_path: Path, count: TokenCounter) ->
     assert smooth.asked == full.asked == []
     assert not any(step.new for step in steps)
     assert [step.row for step in steps] == [step.row for step in first]
-
-
-def test_figures_are_of_one_model(tmp_path: Path, count: TokenCounter) -> None:
-    go(tmp_path, count, PLAN, Oracle("smooth", share=0.0), Oracle("full"))
-    better = Oracle("smooth")
-    better.fingerprint = "better"
-    steps = go(tmp_path, count, PLAN, better, Oracle("full"))
-    with Store(tmp_path) as store:
-        latest = summary.latest(store.rows)
-    assert len(latest) == len(steps)
-    assert {row.model for row in latest if row.arm == "smooth"} == {"better"}
-    assert {row.model for row in latest if row.arm == "full"} == {"model"}
 
 
 def test_a_killed_run_goes_on_where_it_was(tmp_path: Path, count: TokenCounter) -> None:

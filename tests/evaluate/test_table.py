@@ -32,18 +32,23 @@ def line(arm: str = "smooth", length: int = 4096, task: str = "qa1", successes: 
 
 def test_the_table_holds_every_figure_and_says_what_was_not_run() -> None:
     console = Console(width=220, record=True, file=io.StringIO())
-    console.print(table.results([line(), line("full", 500)], {"full": 16_384}))
-    text = console.export_text()
-    assert "80.0 [49.0, 94.3]" in text
-    assert "4k" in text
-    assert "500" in text
-    assert "Not run on longer texts: full to 16k tokens." in text
+    sheet = table.results([line(), line("full", 500)], {"full": 16_384})
+    console.print(sheet.rich())
+    for text in (console.export_text(), sheet.markdown()):
+        assert "80.0 [49.0, 94.3]" in text
+        assert "4k" in text
+        assert "500" in text
+        assert "Not run on longer texts: full to 16k tokens." in text
+    *_, smooth, full = sheet.markdown().rstrip().splitlines()
+    assert smooth.startswith("| babi | qa1 | 4k | smooth | 10 | 80.0 [49.0, 94.3] |")
+    assert full.startswith("| babi | qa1 | 500 | full | 10 |")
+    assert smooth.count("|") == full.count("|") == 15
 
 
 def test_differences_carry_their_sign() -> None:
     console = Console(width=220, record=True, file=io.StringIO())
     gain = Gain("babi", "qa1", 4096, "smooth", "reset", wilson(3, 10), wilson(0, 10))
-    console.print(table.differences([gain]))
+    console.print(table.differences([gain]).rich())
     assert "+30.0 [" in console.export_text()
 
 

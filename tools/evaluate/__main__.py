@@ -125,10 +125,10 @@ def _show(rows: list[Row], plan: Plan, as_json: bool) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=_WIDTH)
-    console.print(table.results(summary.lines(asked), plan.longest))
+    console.print(table.results(summary.lines(asked), plan.longest).rich())
     gains = summary.gains(asked)
     if gains:
-        console.print(table.differences(gains))
+        console.print(table.differences(gains).rich())
 
 
 def _tell_left_out(plan: Plan) -> None:

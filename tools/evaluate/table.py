@@ -1,6 +1,7 @@
-"""The tables at the end of a run."""
+"""The tables of a run: of its figures, and of what one arm gains over the others. For a terminal, and in Markdown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from rich.table import Table
 
@@ -8,50 +9,90 @@ from tools.evaluate.estimate import Estimate
 from tools.evaluate.summary import Gain, Line
 
 
-def results(lines: Iterable[Line], longest: Mapping[str, int]) -> Table:
-    """Every line: shares in per cent with their 95 % intervals, costs as means a case."""
-    limits = ", ".join(f"{arm} to {tokens(length)} tokens" for arm, length in sorted(longest.items()))
-    table = Table(title="Results", caption=f"Not run on longer texts: {limits}." if limits else None)
-    for heading in ("suite", "task", "length", "arm"):
-        table.add_column(heading)
-    for heading in ("cases", "found %", "strict %", "place %", "false/100", "early %", "refused %"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("read", "decoded", "s"):
-        table.add_column(heading, justify="right")
-    before: tuple[str, str, int] | None = None
-    for line in lines:
-        group = (line.suite, line.task, line.length)
-        if before is not None and group != before:
+@dataclass(frozen=True)
+class Sheet:
+    """A table as plain text.
+
+    Attributes:
+        words: headings of the columns that hold words, which come first.
+        figures: headings of the columns that hold figures.
+        groups: rows that belong together: all cells of each as text.
+        caption: what stands below; nothing where it is empty.
+    """
+
+    title: str
+    words: tuple[str, ...]
+    figures: tuple[str, ...]
+    groups: list[list[list[str]]]
+    caption: str = ""
+
+    def rich(self) -> Table:
+        """The table for a terminal."""
+        table = Table(title=self.title, caption=self.caption or None)
+        for heading in self.words:
+            table.add_column(heading)
+        for heading in self.figures:
+            table.add_column(heading, justify="right", no_wrap=True)
+        for group in self.groups:
+            for row in group:
+                table.add_row(*row)
             table.add_section()
-        before = group
-        table.add_row(
-            line.suite,
-            line.task,
-            tokens(line.length),
-            line.arm,
-            str(line.cases),
-            percent(line.found),
-            percent(line.strict),
-            percent(line.place),
-            interval(line.false_clues, 1.0, 2),
-            percent(line.premature),
-            percent(line.refused),
-            f"{line.read:,.0f}",
-            f"{line.decoded:,.0f}",
-            f"{line.seconds:,.1f}",
+        return table
+
+    def markdown(self) -> str:
+        """The table in Markdown."""
+        heads = [*self.words, *self.figures]
+        rules = ["---"] * len(self.words) + ["---:"] * len(self.figures)
+        rows = [heads, rules, *(row for group in self.groups for row in group)]
+        lines = ["| " + " | ".join(row) + " |" for row in rows]
+        return "\n".join([f"**{self.title}.** {self.caption}".strip(), "", *lines, ""])
+
+
+def results(lines: Iterable[Line], longest: Mapping[str, int]) -> Sheet:
+    """Every line: shares in per cent with their 95 % intervals, costs as means a case."""
+    groups: dict[tuple[str, str, int], list[list[str]]] = {}
+    for line in lines:
+        groups.setdefault((line.suite, line.task, line.length), []).append(
+            [
+                line.suite,
+                line.task,
+                tokens(line.length),
+                line.arm,
+                str(line.cases),
+                percent(line.found),
+                percent(line.strict),
+                percent(line.place),
+                interval(line.false_clues, 1.0, 2),
+                percent(line.premature),
+                percent(line.refused),
+                f"{line.read:,.0f}",
+                f"{line.decoded:,.0f}",
+                f"{line.seconds:,.1f}",
+            ]
         )
-    return table
+    return Sheet(
+        "Results",
+        ("suite", "task", "length", "arm"),
+        (
+            "cases",
+            *("found %", "strict %", "place %", "false/100", "early %", "refused %"),
+            *("read", "decoded", "s"),
+        ),
+        list(groups.values()),
+        " ".join(_limits(longest)),
+    )
 
 
-def differences(gains: Iterable[Gain]) -> Table:
+def _limits(longest: Mapping[str, int]) -> Iterator[str]:
+    if longest:
+        limits = ", ".join(f"{arm} to {tokens(length)} tokens" for arm, length in sorted(longest.items()))
+        yield f"Not run on longer texts: {limits}."
+
+
+def differences(gains: Iterable[Gain]) -> Sheet:
     """What one arm gains over the others on the same cases, in points."""
-    table = Table(title="Gains on the same cases, in points")
-    for heading in ("suite", "task", "length", "arm", "over"):
-        table.add_column(heading)
-    for heading in ("cases", "found", "strict"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for gain in gains:
-        table.add_row(
+    rows = [
+        [
             gain.suite,
             gain.task,
             tokens(gain.length),
@@ -60,8 +101,15 @@ def differences(gains: Iterable[Gain]) -> Table:
             str(gain.found.n),
             interval(gain.found, 100.0, 1, sign="+"),
             interval(gain.strict, 100.0, 1, sign="+"),
-        )
-    return table
+        ]
+        for gain in gains
+    ]
+    return Sheet(
+        "Gains on the same cases, in points",
+        ("suite", "task", "length", "arm", "over"),
+        ("cases", "found", "strict"),
+        [rows],
+    )
 
 
 def percent(estimate: Estimate | None) -> str:
