@@ -31,7 +31,7 @@ def report(rows: Sequence[Row], into: Path) -> list[Path]:
     return [into / FIGURES, *drawn]
 
 
-def _text(rows: Sequence[Row], plots: Sequence[str]) -> str:
+def _text(rows: Sequence[Row], drawn: Sequence[str]) -> str:
     models = ", ".join(f"`{name}`" for name in sorted({row.model for row in rows}))
     lengths: dict[str, int] = {}
     for row in rows:
@@ -45,7 +45,7 @@ def _text(rows: Sequence[Row], plots: Sequence[str]) -> str:
             "Written by `python -m tools.evaluate.report`; arms, tasks and columns: [evaluation](evaluation.md).",
             f"In brackets, 95 % intervals. Model: {models}.",
             "",
-            *(f"![{Path(name).stem.replace('-', ' ')}]({name})" for name in plots),
+            *(f"![{Path(name).stem.replace('-', ' ')}]({name})" for name in drawn),
             "",
             *(sheet.markdown() for sheet in sheets if sheet.groups[0]),
         ]
