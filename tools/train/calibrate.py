@@ -19,17 +19,17 @@ from smoothread_agent.reading.engine import READING, AdapterNotes
 from smoothread_agent.reading.policy import Calibration, Calibrations
 from tools.train.calibration import choose, expected_error, fit, reliability
 from tools.train.lesson import DECISIONS, Decision, Score, study
-from tools.train.settings import Settings
+from tools.train.settings import Settings, Stage
 from tools.train.trainer import draw, lesson_of
 
 REPORT = "calibration.json"
 
 
 def collect(
-    model: PinnedWindowModel, codec: TextCodec, settings: Settings, count: int, seed: str
+    model: PinnedWindowModel, codec: TextCodec, settings: Settings, stage: Stage, count: int, seed: str
 ) -> list[Decision]:
-    """The decisions on held-out trajectories of the last stage of a run's curriculum."""
-    stage, score = settings.curriculum[-1], Score()
+    """The decisions on held-out trajectories of a stage."""
+    score = Score()
     for number in track(range(count), "reading", console=Console(stderr=True)):
         rng = random.Random(f"calibration/{seed}/{number}")
         trajectory = draw(settings, stage, rng, "held_out")
@@ -48,6 +48,12 @@ def calibrate(
     count: Annotated[
         int, typer.Option(min=20, help="held-out trajectories; half of them are for the report")
     ] = 200,
+    characters: Annotated[
+        tuple[int, int] | None,
+        typer.Option(
+            help="fewest and most characters of a part, as they will be read [default: the last stage's]"
+        ),
+    ] = None,
     seed: int = 0,
     device: str | None = None,
 ) -> None:
@@ -57,12 +63,20 @@ def calibrate(
     settings = Settings.load(run)
     reader = PinnedWindowModel(loaded.model, fingerprint="calibration", window=settings.window)
     codec, half = TextCodec(loaded.tokenizer), count // 2
-    fitted, kept = (collect(reader, codec, settings, half, f"{seed}/{part}") for part in ("fit", "report"))
+    last = settings.curriculum[-1]
+    stage = last.model_copy(update={"part_characters": characters or last.part_characters})
+    fitted, kept = (
+        collect(reader, codec, settings, stage, half, f"{seed}/{part}") for part in ("fit", "report")
+    )
     calibrations = Calibrations.model_validate(
         {name: fit([d for d in fitted if d.field == name]).model_dump() for name in DECISIONS}
     )
     thresholds = choose(calibrations, fitted)
-    report: dict[str, object] = {"trajectories": half, "fitted_on": half}
+    report: dict[str, object] = {
+        "trajectories": half,
+        "fitted_on": half,
+        "part_characters": stage.part_characters,
+    }
     for name in DECISIONS:
         seen = [d for d in kept if d.field == name]
         calibration: Calibration = getattr(calibrations, name)
