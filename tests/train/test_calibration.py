@@ -108,7 +108,10 @@ def test_an_adapter_is_calibrated_and_opens_with_what_was_found(tiny_folder: Pat
         steps=1, trajectories_per_step=1, window=512, max_tokens=6000, held_out=1, curriculum=(stage,)
     )
     settings.save(tmp_path)
-    for program, more in ((__main__.app, []), (calibrate.app, ["--count", "20", "--characters", "90", "200"])):
+    for program, more in (
+        (__main__.app, []),
+        (calibrate.app, ["--count", "20", "--characters", "90", "200"]),
+    ):
         done = CliRunner().invoke(program, [str(tmp_path), "--model", str(tiny_folder), *more])
         assert done.exit_code == 0, done.output
     report = json.loads((tmp_path / "adapter" / calibrate.REPORT).read_text())
