@@ -10,6 +10,9 @@ from tools.evaluate.outcome import Outcome
 from tools.evaluate.runner import Plan, Progress, run
 from tools.evaluate.store import Store
 
+PLAN = Plan(suites=["probes"], lengths=[600, 300], arms=["smooth", "full"], cases=2, longest={"full": 300})
+"""Two arms, one of which stops at the shorter length."""
+
 
 class Oracle(BuiltArm):
     """Answers right, quoting the evidence, on so large a share of the cases."""

@@ -3,14 +3,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.evaluate.oracle import Oracle, go
+from tests.evaluate.oracle import PLAN, Oracle, go
 from tools.evaluate import summary
 from tools.evaluate.case import TokenCounter
 from tools.evaluate.report import FIGURES, app
-from tools.evaluate.runner import Plan
 from tools.evaluate.store import Store
-
-PLAN = Plan(suites=["probes"], lengths=[600, 300], arms=["smooth", "full"], cases=2, longest={"full": 300})
 
 
 def test_figures_are_of_one_model(tmp_path: Path, count: TokenCounter) -> None:

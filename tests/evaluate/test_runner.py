@@ -3,14 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.evaluate.oracle import Oracle, go
+from tests.evaluate.oracle import PLAN, Oracle, go
 from tools.evaluate import summary
 from tools.evaluate.arms.arm import Settings
 from tools.evaluate.case import TokenCounter
 from tools.evaluate.runner import Plan, run
 from tools.evaluate.store import RESULTS, Store
-
-PLAN = Plan(suites=["probes"], lengths=[600, 300], arms=["smooth", "full"], cases=2, longest={"full": 300})
 
 
 def test_every_case_is_run_by_every_arm_that_may_read_it(tmp_path: Path, count: TokenCounter) -> None:

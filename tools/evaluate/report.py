@@ -11,7 +11,7 @@ import typer
 
 from tools.evaluate import plots, table
 from tools.evaluate.store import RESULTS, Row, StoreError, read
-from tools.evaluate.summary import gains, latest, lines
+from tools.evaluate.summary import Line, gains, latest, lines
 
 FIGURES = "figures.md"
 
@@ -27,17 +27,17 @@ def report(rows: Sequence[Row], into: Path) -> list[Path]:
     mine = latest(rows)
     found = lines(mine)
     drawn = plots.draw(found, into)
-    (into / FIGURES).write_text(_text(mine, [path.name for path in drawn]), encoding="utf-8")
+    (into / FIGURES).write_text(_text(mine, found, [path.name for path in drawn]), encoding="utf-8")
     return [into / FIGURES, *drawn]
 
 
-def _text(rows: Sequence[Row], drawn: Sequence[str]) -> str:
+def _text(rows: Sequence[Row], found: Sequence[Line], drawn: Sequence[str]) -> str:
     models = ", ".join(f"`{name}`" for name in sorted({row.model for row in rows}))
     lengths: dict[str, int] = {}
     for row in rows:
         lengths[row.arm] = max(row.length, lengths.get(row.arm, 0))
     limits = {arm: length for arm, length in lengths.items() if length < max(lengths.values())}
-    sheets = [table.results(lines(rows), limits), table.differences(gains(rows))]
+    sheets = [table.results(found, limits), table.differences(gains(rows))]
     return "\n".join(
         [
             "# What was measured",

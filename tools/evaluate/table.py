@@ -1,6 +1,6 @@
 """The tables of a run: of its figures, and of what one arm gains over the others. For a terminal, and in Markdown."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -74,19 +74,17 @@ def results(lines: Iterable[Line], longest: Mapping[str, int]) -> Sheet:
         "Results",
         ("suite", "task", "length", "arm"),
         (
-            "cases",
-            *("found %", "strict %", "place %", "false/100", "early %", "refused %"),
+            *("cases", "found %", "strict %", "place %", "false/100", "early %", "refused %"),
             *("read", "decoded", "s"),
         ),
         list(groups.values()),
-        " ".join(_limits(longest)),
+        _limits(longest),
     )
 
 
-def _limits(longest: Mapping[str, int]) -> Iterator[str]:
-    if longest:
-        limits = ", ".join(f"{arm} to {tokens(length)} tokens" for arm, length in sorted(longest.items()))
-        yield f"Not run on longer texts: {limits}."
+def _limits(longest: Mapping[str, int]) -> str:
+    limits = ", ".join(f"{arm} to {tokens(length)} tokens" for arm, length in sorted(longest.items()))
+    return f"Not run on longer texts: {limits}." if limits else ""
 
 
 def differences(gains: Iterable[Gain]) -> Sheet:

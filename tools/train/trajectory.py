@@ -21,10 +21,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from smoothread_agent.reading.wording import one_line
-
-NOT_IN_TEXT = "The text does not say."
-"""The one answer to a question that the text does not answer."""
+from smoothread_agent.reading.wording import NOT_IN_TEXT, one_line
 
 MIN_QUOTE, MAX_QUOTE = 12, 300
 """Length of a quote, in characters, both inclusive, each run of white space counted as one."""
