@@ -97,6 +97,9 @@ class Usage(Value):
     )
     tokens_decoded: Count = Field(default=0, description="tokens chosen by the model one at a time")
     tokens_answer: Count = Field(default=0, description="those of them that went into the answer")
+    tokens_weighed: Count = Field(
+        default=0, description="tokens of quotes that were judged side by side, in forks of the memory"
+    )
     seconds: float = Field(default=0.0, ge=0.0)
 
     @property

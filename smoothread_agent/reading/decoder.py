@@ -5,17 +5,27 @@ evidence is a single forward pass: chunk, turn and restated summary together.
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from torch import Tensor
 
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.effects import Choice, Choose, Effect, Forget, Recall, Report, Say, Write
-from smoothread_agent.reading.grammar import Guide, line_grammar, quote_grammar, schema_grammar
-from smoothread_agent.reading.policy import Calibrations
-from smoothread_agent.reading.wording import CLOSE
+from smoothread_agent.reading.effects import (
+    Choice,
+    Choose,
+    Effect,
+    Forget,
+    Recall,
+    Report,
+    Say,
+    Weigh,
+    Write,
+)
+from smoothread_agent.reading.grammar import Guide, line_grammar, schema_grammar
+from smoothread_agent.reading.policy import Calibration, Calibrations
+from smoothread_agent.reading.wording import CLOSE, KEPT, NOT_IN_TEXT
 from smoothread_agent.schema import ReadingStep, Usage
 
 Outcome = TypeVar("Outcome")
@@ -28,8 +38,16 @@ class Feed:
     tokens: list[int]
 
 
-Request = Feed | Forget | Recall | ReadingStep
-"""`Recall` is answered with the number of source tokens that had to be read for it, the others but `Feed` with none."""
+@dataclass(frozen=True)
+class Try:
+    """A request to the model: what would follow, if these were read? The memory stays as it is. Answer: logits
+    `[row, vocab]` after the last token of each row."""
+
+    rows: list[list[int]]
+
+
+Request = Feed | Try | Forget | Recall | ReadingStep
+"""`Recall` is answered with the number of source tokens that had to be read for it, those behind it with none."""
 
 
 @dataclass
@@ -72,6 +90,8 @@ class Decoder:
                 return self._say(effect)
             case Choose():
                 return (yield from self._choose(effect))
+            case Weigh():
+                return (yield from self._weigh(effect))
             case Write():
                 return (yield from self._write(effect))
             case Forget():
@@ -114,19 +134,38 @@ class Decoder:
         self.pending.extend(shared)
         self._count(tokens_forced=len(shared))
         logits = yield from self._flush()
-        no, yes = (float(logits[option[0]]) for option in options)
-        confidence = getattr(self.calibration, choose.field).confidence(yes - no)
+        confidence = self._confidence(choose, logits, options)
         taken = confidence >= choose.threshold
         chosen = options[int(taken)]
         self.pending.extend(chosen)
         self._count(tokens_decoded=1, tokens_forced=len(chosen) - 1)
         return Choice(taken, confidence)
 
+    def _confidence(self, choose: Choose, logits: Tensor, options: Sequence[Sequence[int]]) -> float:
+        """The confidence in the second of two options, by `logits` `[vocab]` before their first tokens."""
+        no, yes = (float(logits[option[0]]) for option in options)
+        calibration: Calibration = getattr(self.calibration, choose.field)
+        return calibration.confidence(yes - no)
+
+    def _weigh(self, weigh: Weigh) -> Generator[Request, Any, dict[str, float]]:
+        yield from self._flush()
+        shared, *options = self.codec.branch(weigh.keep.options)
+        behind = [*self.codec.markup(KEPT), *shared]
+        rows = [[*self.codec.plain(quote + CLOSE["quote"]), *behind] for quote in weigh.quotes]
+        logits: Tensor = yield Try(rows)
+        self._count(tokens_weighed=sum(map(len, rows)))
+        return {
+            quote: self._confidence(weigh.keep, after, options)
+            for quote, after in zip(weigh.quotes, logits, strict=True)
+        }
+
     def _write(self, write: Write) -> Generator[Request, Any, str]:
         guide = self._guide(write)
         tokens: list[int] = []
         for _ in range(write.max_tokens):
             logits = yield from self._flush()
+            if write.known and not tokens:
+                logits = yield from self._unless_known(logits, write.known)
             token = int((logits if guide is None else guide.mask(logits)).argmax())
             forced = [] if guide is None else guide.take(token)
             self.pending.extend([token, *forced])
@@ -138,28 +177,35 @@ class Decoder:
                 break
         return self._close(write, self.codec.decode(tokens))
 
+    def _unless_known(self, logits: Tensor, known: float) -> Generator[Request, Any, Tensor]:
+        """The logits of an answer's first token, without that of `NOT_IN_TEXT` where it is less sure than `known`."""
+        nothing = self.codec.plain(NOT_IN_TEXT)
+        if int(logits.argmax()) != nothing[0] or float(logits.softmax(-1)[nothing[0]]) >= known:
+            return logits
+        begun = [nothing[:count] for count in range(1, len(nothing))]
+        behind: Tensor = yield Try(begun)
+        self._count(tokens_weighed=sum(map(len, begun)))
+        if behind.argmax(-1).tolist() != nothing[1:]:
+            return logits  # another answer that begins alike
+        others = logits.clone()
+        others[nothing[0]] = float("-inf")
+        return others
+
     def _close(self, write: Write, text: str) -> str:
         """The text without its closing; a line that was cut short by its limit gets the closing that it lacks."""
         if write.field == "answer":
             if self.pending and self.codec.ends_turn(self.pending[-1]):
                 self.pending.pop()  # the turn's end belongs to the format, which says it
             return text
-        closing = CLOSE["quote" if write.field == "quote" else "note"]
+        closing = CLOSE["note"]
         if text.endswith(closing):
             return text.removesuffix(closing).strip()
         self._say(Say(closing))
-        if write.field == "quote":
-            # Cut within a character or within its closing, it ends in what is not of the passage.
-            passage = ["".join(stretch) for stretch in write.of]
-            while not any(text in stretch for stretch in passage):
-                text = text[:-1]
         return text.strip()
 
     def _guide(self, write: Write) -> Guide | None:
         tokenizer, size = self.codec.grammar_tokenizer, self.vocab_size
         match write.field:
-            case "quote":
-                return Guide(tokenizer, quote_grammar(write.of, write.characters), size)
             case "answer" if write.schema is None:
                 return None
             case "answer":

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from smoothread_agent.reading.pieces import Stretch
 from smoothread_agent.schema import ReadingStep
 
-Field = Literal["new", "keep", "action", "quote", "note", "reason", "answer"]
+Field = Literal["note", "reason", "answer"]
 
 
 @dataclass(frozen=True)
@@ -50,17 +49,28 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Weigh:
+    """Ask how sure the model would be of keeping each of several quotes, were it the next one.
+
+    Answer: a dict from quote to the confidence with which `keep` would be chosen behind it. The stream stays as it is.
+    """
+
+    quotes: Sequence[str]
+    keep: Choose
+
+
+@dataclass(frozen=True)
 class Write:
     """Decode text. Answer: the text, without what ended it.
 
-    A quote is a run of the pieces of one of the stretches `of`, within `characters`; a note or a reason ends with its
-    line; an answer ends the turn, or is JSON under `schema`. What ended it is in the stream afterwards.
+    A note or a reason ends with its line; an answer ends the turn, or is JSON under `schema`. What ended it is in the
+    stream afterwards.
     """
 
     field: Field
-    of: Sequence[Stretch] = ()
-    characters: tuple[int, int] = (1, 300)
     max_tokens: int = 64
+    known: float = 0.0
+    """Of an answer: how sure it is that something is known. It says `NOT_IN_TEXT` only where it is surer of that."""
     schema: dict[str, Any] | None = None
 
 
@@ -84,4 +94,4 @@ class Report:
     step: ReadingStep
 
 
-Effect = Say | Choose | Write | Forget | Recall | Report
+Effect = Say | Choose | Weigh | Write | Forget | Recall | Report

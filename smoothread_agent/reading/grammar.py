@@ -1,7 +1,6 @@
 """Decoding under a grammar: what may come next, and what must."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,23 +8,6 @@ from llguidance import LLMatcher
 from torch import Tensor
 
 from smoothread_agent.errors import GrammarError, RequestError
-from smoothread_agent.reading.pieces import Stretch, runs
-from smoothread_agent.reading.wording import CLOSE
-
-
-def quote_grammar(stretches: Sequence[Stretch], characters: tuple[int, int]) -> str:
-    """A run of whole pieces of one of `stretches`, of about so many `characters` (see `runs`), then what closes it."""
-    # One terminal: of several, the lexer would follow the longest and never come back to a shorter one.
-    any_run = " | ".join(dict.fromkeys(map(_optional, runs(stretches, characters))))
-    return LLMatcher.grammar_from_lark(f"start: QUOTE\nQUOTE: ({any_run}) {json.dumps(CLOSE['quote'])}")
-
-
-def _optional(run: Stretch) -> str:
-    """The first piece of a run, and as many behind it as one likes."""
-    rest = ""
-    for piece in reversed(run[1:]):
-        rest = f" ({json.dumps(piece)}{rest})?"
-    return json.dumps(run[0]) + rest
 
 
 def line_grammar() -> str:

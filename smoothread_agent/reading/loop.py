@@ -111,7 +111,7 @@ def read(plan: Plan, notes: Notes | None = None) -> Reading:
         if (stopped := _stopped(notes)) is not None:
             stop = stopped
             break
-    answer = "" if stop.reason == "cancelled" else (yield from _answer(plan))
+    answer = "" if stop.reason == "cancelled" else (yield from _answer(plan, notes))
     return Outcome(answer, notes, stop, _coverage(plan, chunks_read, tokens_read))
 
 
@@ -140,8 +140,11 @@ def _chunk(plan: Plan, chunk: Chunk, notes: Notes) -> Generator[Effect, Any, Not
     return (yield from read_chunk(plan.rules, chunk, notes))
 
 
-def _answer(plan: Plan) -> Generator[Effect, Any, str]:
-    """Ask for the answer in a turn of its own, and decode it from the memory."""
+def _answer(plan: Plan, notes: Notes) -> Generator[Effect, Any, str]:
+    """Ask for the answer in a turn of its own, and decode it from the memory.
+
+    That the text does not say is believed where the model is surer of it than of any clue.
+    """
     chat = plan.rules.chat
     if plan.arm == "whole":
         yield Say(chat.to_assistant)
@@ -149,7 +152,13 @@ def _answer(plan: Plan) -> Generator[Effect, Any, str]:
     yield Say(chat.to_next + wording.QUESTION)
     yield Say(f" {plan.rules.target}", plain=True)
     yield Say(chat.to_assistant)
-    answer: str = yield Write("answer", max_tokens=plan.rules.limits.answer_tokens, schema=plan.answer_schema)
+    known = max((clue.confidence for clue in notes.clues), default=0.0)
+    answer: str = yield Write(
+        "answer",
+        max_tokens=plan.rules.limits.answer_tokens,
+        known=0.0 if plan.answer_schema else known,
+        schema=plan.answer_schema,
+    )
     return answer.strip()
 
 

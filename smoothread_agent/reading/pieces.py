@@ -6,15 +6,10 @@ into the line any more. Where it would have, the line was ended on purpose: a ti
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from smoothread_agent.reading.wording import one_line
 
-Stretch = tuple[str, ...]
-"""Pieces that follow one another: joined, they are a text. White space between two of them opens the second."""
-
-MOST = 8
-"""Pieces of a quote, at the most."""
 _NARROW, _WIDE = 40, 120
 """Characters of a line: text is not wrapped to less, nor to more."""
 
@@ -45,35 +40,6 @@ def pieces(text: str, longest: int) -> list[tuple[int, int]]:
         for sentence in _sentences(text, *line)
         for piece in _short(text, *sentence, longest)
     ]
-
-
-def runs(stretches: Sequence[Stretch], characters: tuple[int, int]) -> list[Stretch]:
-    """What may be quoted: the first element of each, and as many behind it as one likes.
-
-    Args:
-        stretches: the pieces at hand.
-        characters: a quote's fewest and most. None has more if no piece has; none has fewer if a run can have so many:
-            a first element is as many pieces as that takes.
-    """
-    low = min(characters[0], max((len("".join(stretch)) for stretch in stretches), default=0))
-    starts = [stretch[at : at + MOST] for stretch in stretches for at in range(len(stretch))]
-    found = [run for start in starts if (run := _run(start, low, characters[1]))]
-    return found or [_run(start, 1, characters[1]) for start in starts]
-
-
-def _run(pieces: Stretch, low: int, high: int) -> Stretch:
-    """The run that begins with the first of `pieces`; empty where it cannot be long enough."""
-    first, more = pieces[0].lstrip(), []
-    length = len(first)
-    for piece in pieces[1:]:
-        length += len(piece)
-        if length > high:
-            break
-        if len(first) < low:
-            first += piece
-        else:
-            more.append(piece)
-    return (first, *more) if len(first) >= low else ()
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:

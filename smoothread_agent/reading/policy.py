@@ -15,9 +15,35 @@ from smoothread_agent.schema import Probability, Value
 class Thresholds(Value):
     """From which confidence on the model's choices count. An adapter ships those it was calibrated to."""
 
-    new: Probability = Field(default=0.5, description="quote a clue from this confidence on")
-    keep: Probability = Field(default=0.5, description="keep what was quoted from this confidence on")
+    new: Probability = Field(
+        default=0.5, description="look for a clue in a chunk from this confidence on that it holds one"
+    )
+    keep: Probability = Field(
+        default=0.5, description="keep a quote from this confidence on in the clue, of both choices together"
+    )
     stop: Probability = Field(default=0.5, description="stop from this confidence on")
+
+
+def together(first: float, second: float) -> float:
+    """The confidence of two witnesses who do not know of each other, 0 to 1: their odds are multiplied."""
+    return _probability(_odds(first) * _odds(second))
+
+
+def needed(threshold: float, beside: float) -> float:
+    """The confidence that reaches `threshold` together with `beside`."""
+    return _probability(_odds(threshold) / _odds(beside))
+
+
+_SURE = 1 - 1e-9
+
+
+def _odds(confidence: float) -> float:
+    bounded = min(max(confidence, 1 - _SURE), _SURE)
+    return bounded / (1 - bounded)
+
+
+def _probability(odds: float) -> float:
+    return odds / (1 + odds)
 
 
 class Calibration(Value):
@@ -69,7 +95,7 @@ class Limits(Value):
     clue_tokens_in_stream: int = Field(default=256, ge=16)
     clues_per_chunk: int = Field(default=8, ge=1)
     drops_per_chunk: int = Field(
-        default=4, ge=1, description="quotes that are dropped again before a chunk is asked no more"
+        default=1, ge=1, description="quotes that are dropped again before a chunk is asked no more"
     )
     quote_characters: tuple[int, int] = Field(
         default=(4, 300), description="a quote's fewest and most characters"

@@ -1,76 +1,30 @@
-"""Quotes: from the one-line form that the model writes back to the exact characters of the source."""
+"""Quotes: what of a text may be quoted, in the one-line form of the stream, each traced to its exact characters."""
 
-import re
-from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-
-from smoothread_agent.errors import GrammarError
-from smoothread_agent.reading.pieces import Stretch, pieces
+from smoothread_agent.reading.pieces import pieces
 from smoothread_agent.reading.wording import one_line
 
+Span = tuple[int, int]
+"""First character and one past the last."""
 
-@dataclass(frozen=True)
-class Passage:
-    """A chunk's text as quotes are taken from it: on one line, in pieces, every character traced to where it stood."""
 
-    text: str
-    longest: int = 300
-    """Most characters of a piece."""
+def quotes(text: str, characters: tuple[int, int] = (4, 300)) -> dict[str, Span]:
+    """The quotes of `text`, in order, and where each stands: its pieces.
 
-    @cached_property
-    def line(self) -> str:
-        """The text with every run of white space made one space."""
-        return one_line(self.text)
-
-    @cached_property
-    def _origin(self) -> list[int]:
-        """For each character of `line`, its place in `text`."""
-        places: list[int] = []
-        for word in re.finditer(r"\S+", self.text):
-            if places:
-                places.append(places[-1] + 1)
-            places.extend(range(word.start(), word.end()))
-        return places
-
-    @cached_property
-    def _pieces(self) -> list[tuple[int, int]]:
-        """Where the pieces stand in `line`."""
-        return [
-            (bisect_left(self._origin, start), bisect_left(self._origin, end - 1) + 1)
-            for start, end in pieces(self.text, self.longest)
-        ]
-
-    def without(self, quotes: Sequence[str]) -> tuple[Stretch, ...]:
-        """What is left of the pieces, in the order of the text, when `quotes` are taken out wherever they stand."""
-        taken = [
-            (start, start + len(quote))
-            for quote in filter(None, quotes)
-            for start, _ in self._pieces
-            if self.line.startswith(quote, start)
-        ]
-        stretches: list[list[str]] = []
-        before = -1
-        for start, end in self._pieces:
-            if any(start < last and first < end for first, last in taken):
-                before = -1
-                continue
-            if before < 0:
-                stretches.append([])
-                before = start
-            stretches[-1].append(self.line[before:end])
-            before = end
-        return tuple(map(tuple, stretches))
-
-    def locate(self, quote: str) -> tuple[int, int]:
-        """Where `quote` (in one-line form) stands in `text`, first and one past last: the first piece it opens with.
-
-        Raises:
-            GrammarError: it does not stand there, so it is no quote.
-        """
-        opening = (start for start, _ in self._pieces if self.line.startswith(quote, start))
-        at = next(opening, self.line.find(quote))
-        if at < 0 or not quote:
-            raise GrammarError(f"{quote!r} is no quote of this chunk")
-        return self._origin[at], self._origin[at + len(quote) - 1] + 1
+    Args:
+        text: a chunk's.
+        characters: a quote's fewest and most. A piece of fewer goes with the one behind it, where both are not too
+            many together. A wording that comes again is the same quote: it stands where it stood first.
+    """
+    fewest, most = characters
+    found: dict[str, Span] = {}
+    short: int | None = None
+    for start, end in pieces(text, most):
+        first = start if short is None or len(one_line(text[short:end])) > most else short
+        if short is not None and first == start:
+            found.setdefault(one_line(text[short:start]), (short, short + len(text[short:start].rstrip())))
+        short = first if len(one_line(text[first:end])) < fewest else None
+        if short is None:
+            found.setdefault(one_line(text[first:end]), (first, end))
+    if short is not None:
+        found.setdefault(one_line(text[short:]), (short, short + len(text[short:].rstrip())))
+    return found

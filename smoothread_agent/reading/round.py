@@ -4,19 +4,22 @@ Everything known is said (target, earlier clues, field names); the model decides
 evidence decodes one token, "none": nothing changed, so there is nothing to stop for, and READ is said.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chat import ChatFormat
 from smoothread_agent.reading.chunker import Chunk
-from smoothread_agent.reading.effects import Choice, Choose, Effect, Say, Write
-from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
-from smoothread_agent.reading.quotes import Passage
+from smoothread_agent.reading.effects import Choice, Choose, Effect, Say, Weigh, Write
+from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds, needed, together
+from smoothread_agent.reading.quotes import Span, quotes
 from smoothread_agent.schema import ChunkSummary, Clue, ClueKind
 
 Round = Generator[Effect, Any, "Notes"]
+
+ALIKE = 10 / 11
+"""Quotes are about as sure as each other up to ten times the odds."""
 
 
 @dataclass(frozen=True)
@@ -83,46 +86,63 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
 
 
 def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
-    """Ask for new clues until there is none; each quote is judged as soon as it stands there."""
-    limits = rules.limits
-    passage = Passage(chunk.text, limits.quote_characters[1])
+    """Ask for new clues until there is none.
+
+    When one is first announced all that may be quoted is weighed, and the best is quoted. From then on it is known what
+    there is left, which counts as much as whether more is announced.
+    """
+    limits, thresholds = rules.limits, rules.thresholds
+    left = quotes(chunk.text, limits.quote_characters)
+    weighed: dict[str, float] = {}
     found: list[Clue] = []
     written: list[str] = []
     for _ in range(limits.clues_per_chunk):
-        quotable = passage.without(written)
-        if not quotable:
+        if not left:
             break  # the chunk is blank, or all of it was quoted
         yield Say(wording.NEW)
-        new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN[rules.kind]), rules.thresholds.new)
+        least = needed(thresholds.keep, max(weighed.values())) if weighed else thresholds.new
+        new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN[rules.kind]), least)
         if not new.taken:
             return tuple(found)
+        announced = new.confidence or 0.0
         if rules.kind == "note":
             text: str = yield Write("note", max_tokens=limits.note_tokens)
-            clue = _note(rules, chunk, text, new.confidence or 0.0)
+            clue = _note(rules, chunk, text, announced)
         else:
-            text = yield Write("quote", of=quotable, characters=limits.quote_characters)
-            clue = yield from _judged(rules, chunk, passage, text, new.confidence or 0.0)
+            keep = Choose("keep", (wording.DROP, wording.KEEP), needed(thresholds.keep, announced))
+            weighed = weighed or (yield Weigh(tuple(left), keep))
+            text = _first_of_the_best(weighed)
+            del weighed[text]
+            clue = yield from _quote(rules, chunk, text, left.pop(text), keep, announced)
         if text in written:
             break  # it has begun to repeat itself
         written.append(text)
         if clue is not None:
             found.append(clue)
         elif len(written) - len(found) == limits.drops_per_chunk:
-            break  # it does not know what it looks for here
+            break  # the others were thought worse of
     yield Say(wording.NEW + wording.NO_CLUE)
     return tuple(found)
 
 
-def _judged(
-    rules: Rules, chunk: Chunk, passage: Passage, quote: str, confidence: float
+def _first_of_the_best(weighed: Mapping[str, float]) -> str:
+    """Of the quotes that are about as sure to be kept as the best, the first: so they come in the order of the text."""
+    best = max(weighed.values())
+    least = min(best, needed(best, ALIKE))
+    return next(quote for quote, sure in weighed.items() if sure >= least)
+
+
+def _quote(
+    rules: Rules, chunk: Chunk, quote: str, span: Span, keep: Choose, announced: float
 ) -> Generator[Effect, Any, Clue | None]:
-    """Judge a quote next to the target: a clue, or none where it is dropped."""
+    """Quote, and judge the quote next to the target: a clue, or none where it is dropped."""
+    yield Say(quote + wording.CLOSE["quote"], plain=True)
     yield Say(wording.KEPT)
-    keep: Choice = yield Choose("keep", (wording.DROP, wording.KEEP), rules.thresholds.keep)
+    kept: Choice = yield keep
     yield Say("\n")
-    if not keep.taken:
+    if not kept.taken:
         return None
-    start, end = passage.locate(quote)
+    start, end = span
     return Clue(
         kind="quote",
         text=chunk.text[start:end],
@@ -130,7 +150,7 @@ def _judged(
         end=chunk.start + end,
         page=rules.page_of(chunk.start + start),
         chunk=chunk.index,
-        confidence=confidence * (keep.confidence or 0.0),
+        confidence=together(announced, kept.confidence or 0.0),
     )
 
 

@@ -1,18 +1,22 @@
 """The scheduler: gives readings their turn at the model. It alone touches model and memory."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
+import torch
 from torch import Tensor
 
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel
-from smoothread_agent.reading.decoder import Feed, Request
+from smoothread_agent.reading.decoder import Feed, Request, Try
 from smoothread_agent.reading.effects import Recall
 from smoothread_agent.schema import ReadingStep
 
 Outcome = TypeVar("Outcome")
+
+ROWS = 8
+"""Continuations that are tried at once: each takes the bytes of a memory for that long."""
 
 
 def run(
@@ -45,6 +49,9 @@ def run(
         if isinstance(request, Feed):
             with turn:
                 answer = model.read(memory, [request.tokens])[0]
+        elif isinstance(request, Try):
+            with turn:
+                answer = _tried(model, memory, request.rows)
         elif isinstance(request, ReadingStep):
             if on_step is not None:
                 on_step(memory, request)
@@ -54,3 +61,14 @@ def run(
             memory, answer = recall(request.chunks)
         else:
             memory = model.fork(pinned)
+
+
+def _tried(model: RecurrentModel, memory: HiddenMemory, rows: Sequence[Sequence[int]]) -> Tensor:
+    """Logits `[row, vocab]` after each of `rows`, read into forks of `memory`. Rows of like length go together."""
+    logits: dict[int, Tensor] = {}
+    order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
+    for first in range(0, len(order), ROWS):
+        group = order[first : first + ROWS]
+        read = model.read(memory.gather([0] * len(group)), [rows[row] for row in group])
+        logits |= dict(zip(group, read, strict=True))
+    return torch.stack([logits[row] for row in range(len(rows))])

@@ -17,7 +17,7 @@ from smoothread_agent.model.protocol import RecurrentModel, TokenRows
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import AdapterNotes, Engine, EngineSpec, Ready
-from smoothread_agent.reading.quotes import Passage
+from smoothread_agent.reading.quotes import quotes
 
 LENGTH = 60_000
 
@@ -43,6 +43,8 @@ class ScriptedModel(RecurrentModel):
         self.vocab_size = len(codec.tokenizer) + extra_logits
         self.feeds: list[list[int]] = []
         """Every forward pass after pinning, in order."""
+        self.into: list[int] = []
+        """For each of them, the identity of the memory that read it."""
 
     def pin(self, prefix: TokenRows) -> HiddenMemory:
         tensors = {"stream": torch.zeros(len(prefix), LENGTH, dtype=torch.int64)}
@@ -53,6 +55,8 @@ class ScriptedModel(RecurrentModel):
     def read(self, memory: HiddenMemory, tokens: TokenRows) -> Tensor:
         assert all(tokens), "a forward pass of nothing"
         self.feeds.extend([list(row) for row in tokens])
+        self.into.extend([id(memory)] * len(tokens))
+        self.last = memory
         self._take(memory, tokens)
         return torch.stack([self._logits(self.stream(memory, row)) for row in range(memory.batch)])
 
@@ -103,7 +107,9 @@ class Script:
         if line.startswith("New:"):
             return self._new(stream, summary, line)
         if line.startswith("Keep:"):
-            return self._choice(line[5:], " no", " yes", self.keep)
+            quoted = summary[: -len(line) - 1].rsplit("\nNew: ", 1)[-1]
+            wanted = any(quoted == f'"{quote}"' for quote in self._wanted(stream, summary))
+            return self._choice(line[5:], " no", " yes", self.keep if wanted else self.keep / 10)
         if line.startswith("Reason:"):
             return Wish(self._rest(f" {self.reason}\n", line[7:]))
         if line.startswith("Action:"):
@@ -111,24 +117,26 @@ class Script:
         return Wish("?")
 
     def _new(self, stream: str, summary: str, line: str) -> Wish:
+        opening = ' "' if "quote" in stream.split("\nTask:")[0] else " -"
+        wanted = self._wanted(stream, summary)
+        taken = len(re.findall(r"^New:", summary, re.MULTILINE)) - 1
+        if line == 'New: "':
+            return Wish("?")  # what is quoted is weighed, not written
+        if line.startswith("New: -"):
+            return Wish(self._rest(f" {wanted[taken]}\n", line[6:]))
+        return self._choice(line[4:], " none", opening, self.new if taken < len(wanted) else 1 - self.new)
+
+    def _wanted(self, stream: str, summary: str) -> list[str]:
+        """What it quotes, or notes, of the part before a summary."""
         part = stream[: len(stream) - len(summary)].rsplit("user\n", 1)[-1]
         part = (
             part.split("\n\n", 1)[1] if part.startswith("Clues:") else part
         )  # the arm `reset` is told of earlier ones
-        opening = ' "' if "quote" in stream.split("\nTask:")[0] else " -"
-        wanted = [quote for words, quotes in self.quotes.items() if words in part for quote in quotes]
-        if opening == ' "':
-            cut = Passage(part.rsplit("<|im_end|>", 1)[0]).without([])
-            wanted = [
-                next((piece.strip() for stretch in cut for piece in stretch if words in piece), words)
-                for words in wanted
-            ]
-        taken = len(re.findall(r"^New:", summary, re.MULTILINE)) - 1
-        if line.startswith(('New: "', "New: -")):
-            closing = '"\n' if line[5] == '"' else "\n"
-            lead = "" if line[5] == '"' else " "
-            return Wish(self._rest(lead + wanted[taken] + closing, line[6:]))
-        return self._choice(line[4:], " none", opening, self.new if taken < len(wanted) else 1 - self.new)
+        wanted = [quote for words, chosen in self.quotes.items() if words in part for quote in chosen]
+        if "quote" not in stream.split("\nTask:")[0]:
+            return wanted
+        pieces = quotes(part.rsplit("<|im_end|>", 1)[0])
+        return [next((piece for piece in pieces if words in piece), words) for words in wanted]
 
     @staticmethod
     def _choice(begun: str, first: str, second: str, probability: float) -> Wish:

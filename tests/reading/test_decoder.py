@@ -8,9 +8,9 @@ import torch
 
 from smoothread_agent.errors import GrammarError
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.decoder import Decoder, Feed
-from smoothread_agent.reading.effects import Choice, Choose, Effect, Forget, Report, Say, Write
-from smoothread_agent.reading.quotes import Passage
+from smoothread_agent.reading.decoder import Decoder, Feed, Try
+from smoothread_agent.reading.effects import Choice, Choose, Effect, Forget, Report, Say, Weigh, Write
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 from smoothread_agent.schema import ChunkSummary, Coverage, ReadingStep, Usage
 from tests.reading.scripted import Mind, ScriptedModel, Wish
 
@@ -39,6 +39,8 @@ class Driven:
             answer = None
             if isinstance(request, Feed):
                 answer = self.model.read(self.memory, [request.tokens])[0]
+            elif isinstance(request, Try):
+                answer = torch.stack([self.model.read(self.memory.fork(), [row])[0] for row in request.rows])
             elif isinstance(request, Forget):
                 self.memory = pinned.fork()
             else:
@@ -130,45 +132,24 @@ def _asked(choose: Choose) -> Generator[Effect, Any, Choice]:
     return choice
 
 
-PIECES = ("The server listens.", ' On port 8471, said "Bob".', " It is so.")
+KEEP = Choose("keep", (" no", " yes"), 0.5)
 
 
-@pytest.mark.parametrize(
-    "quote", [PIECES[0], PIECES[1].strip(), "".join(PIECES), "".join(PIECES[1:]).strip()]
-)
-def test_a_quote_is_written_as_the_model_wishes(codec: TextCodec, quote: str) -> None:
-    mind = dictated(quote + '"\n', after='New: "')
-    driven = Driven(
-        codec, mind, Say('New: "'), Write("quote", of=(PIECES,), characters=(4, 300)), Say("Keep:")
-    )
-    assert driven.answers[1] == quote
-    assert driven.stream == f'New: "{quote}"\nKeep:'
+def test_quotes_are_weighed_as_they_would_be_judged_and_leave_no_trace(codec: TextCodec) -> None:
+    sure = {"It is so.": 0.2, "On port 8471.": 0.9, "日本": 0.6}
+    yes = codec.decode(codec.branch((" no", " yes"))[2])
 
+    def mind(stream: str) -> Wish:
+        quote = stream.rsplit('"\n', 1)[0].rsplit('"', 1)[-1]
+        return Wish(yes, sure[quote]) if stream.endswith("Keep: ") else Wish("?")
 
-def test_forced_words_are_not_decoded(codec: TextCodec) -> None:
-    driven = Driven(codec, wish("s"), Say('"'), Write("quote", of=(("server listens",),)))
-    assert driven.answers[1] == "server listens"
+    said = Say('New: "'), Weigh(tuple(sure), KEEP), Say('It is so."\n', plain=True), Say("Keep:"), KEEP
+    driven = Driven(codec, mind, *said)
+    assert driven.answers[1] == pytest.approx(sure, abs=1e-5)
+    assert driven.answers[4].confidence == pytest.approx(driven.answers[1]["It is so."], abs=1e-6)
+    assert driven.stream == 'New: "It is so."\nKeep: no'
+    assert driven.usage.tokens_weighed == sum(len(codec.plain(f'{quote}"\nKeep: ')) for quote in sure)
     assert driven.usage.tokens_decoded == 1
-    assert len(driven.model.feeds) == 1
-
-
-@pytest.mark.parametrize(
-    "line", ["日本語の文章です。長い長い文章です。", "😀" * 40, 'say ""yes"" or ""no"" then']
-)
-@pytest.mark.parametrize("most", [3, 4, 5, 6, 7])
-def test_a_quote_that_is_cut_short_is_still_verbatim_and_closed(
-    codec: TextCodec, line: str, most: int
-) -> None:
-    driven = Driven(
-        codec,
-        dictated(line, after="New: "),
-        Say("New: "),
-        Write("quote", of=Passage(line).without([]), characters=(2, 300), max_tokens=most),
-    )
-    quote = driven.answers[1]
-    assert quote
-    assert quote in line
-    assert driven.stream.endswith('"\n')
 
 
 @pytest.mark.parametrize("field", ["note", "reason"])
@@ -205,6 +186,53 @@ def test_an_answer_that_does_not_end_is_cut(codec: TextCodec) -> None:
     assert driven.answers[1] == "aaaaa"
 
 
+@pytest.mark.parametrize(
+    ("answer", "sure", "known", "said"),
+    [
+        (NOT_IN_TEXT, 0.9, 0.0, NOT_IN_TEXT),
+        (NOT_IN_TEXT, 0.9, 0.8, NOT_IN_TEXT),
+        (NOT_IN_TEXT, 0.7, 0.8, "noon"),
+        ("The noon.", 0.7, 0.8, "The noon."),
+    ],
+    ids=["nothing known", "surer of nothing", "surer of a clue", "another answer"],
+)
+def test_that_the_text_does_not_say_is_believed_where_it_is_surer_than_of_its_clues(
+    codec: TextCodec, answer: str, sure: float, known: float, said: str
+) -> None:
+    assert answered(codec, answer, sure, known) == said
+
+
+def answered(codec: TextCodec, answer: str, sure: float, known: float) -> str:
+    """What a model answers that would say `answer` with probability `sure`, and else `noon`."""
+    wanted, other = codec.plain(answer), codec.plain("noon")
+
+    def after(written: list[int]) -> torch.Tensor:
+        text = wanted if written == wanted[: len(written)] else other
+        logits = torch.full((300,), -50.0)
+        logits[[*text, *[codec.end_of_turn] * 99][len(written)]] = 50.0
+        return logits
+
+    def reading() -> Generator[Effect, Any, str]:
+        yield Say("Answer:")
+        text: str = yield Write("answer", known=known)
+        return text
+
+    requests = Decoder(codec, 300).run(reading())
+    next(requests)
+    logits, written = torch.full((300,), -50.0), []
+    logits[[wanted[0], other[0]]] = torch.tensor([sure, 1 - sure]).log()
+    while True:
+        try:
+            request = requests.send(logits)
+        except StopIteration as end:
+            return str(end.value)
+        if isinstance(request, Try):
+            logits = torch.stack([after(row) for row in request.rows])
+        elif isinstance(request, Feed):
+            written += request.tokens
+            logits = after(written)
+
+
 def test_an_answer_under_a_schema_stops_by_itself(codec: TextCodec) -> None:
     schema = {
         "type": "object",
@@ -221,11 +249,11 @@ def test_an_answer_under_a_schema_stops_by_itself(codec: TextCodec) -> None:
 def test_the_counts_add_up_to_what_was_fed_and_what_waits(codec: TextCodec) -> None:
     driven = Driven(
         codec,
-        dictated('server listens"\n', after='"'),
+        dictated(" so it is\n", after="-"),
         Say("<|im_start|>user\n"),
         Say(tokens=codec.plain("The server listens."), source=True),
-        Choose("new", (" none", ' "'), 0.0),
-        Write("quote", of="The server listens.", characters=(4, 300)),
+        Choose("new", (" none", " -"), 0.0),
+        Write("note"),
         STEP,
         Forget(),
         Say(tokens=codec.plain("More."), source=True),
@@ -234,7 +262,7 @@ def test_the_counts_add_up_to_what_was_fed_and_what_waits(codec: TextCodec) -> N
     )
     usage, fed = driven.usage, sum(map(len, driven.model.feeds))
     assert usage.tokens_read == len(codec.plain("The server listens.")) + len(codec.plain("More."))
-    dropped = 1  # the quote's last token, which was decoded and forgotten before it was fed
+    dropped = 1  # the note's last token, which was decoded and forgotten before it was fed
     assert usage.tokens_read + usage.tokens_forced + usage.tokens_decoded == (
         fed + len(driven.decoder.pending) + dropped
     )
@@ -264,4 +292,4 @@ def test_a_step_without_a_summary_is_shown_when_it_was_read(codec: TextCodec) ->
 def test_a_grammar_that_is_left_is_an_error(codec: TextCodec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smoothread_agent.reading.grammar.Guide.mask", lambda self, logits: logits)
     with pytest.raises(GrammarError, match="left its grammar"):
-        Driven(codec, wish("z"), Say('"'), Write("quote", of="server listens", characters=(4, 300)))
+        Driven(codec, wish("z"), Say("Reason:"), Write("reason"))

@@ -20,7 +20,7 @@ from tests.reading.scripted import Script, ScriptedModel, scripted_engine
 FILLER = "The wind was mild and the sea was calm that day. " * 4
 PARTS = [
     FILLER,
-    "Ann was born in\nTroyford. " + FILLER,
+    "Ann was born in Troyford. " + FILLER,
     FILLER,
     "Troyford has 4200 people. " + FILLER,
     FILLER,
@@ -65,8 +65,11 @@ class Reading:
 
     @property
     def fed(self) -> str:
+        """The stream behind what was pinned, without what was only tried."""
         return "".join(
-            self.model.codec.tokenizer.decode(feed, skip_special_tokens=False) for feed in self.model.feeds
+            self.model.codec.tokenizer.decode(feed, skip_special_tokens=False)
+            for feed, memory in zip(self.model.feeds, self.model.into, strict=True)
+            if memory == self.model.into[-1]
         )
 
 
@@ -74,7 +77,7 @@ def test_a_reading_finds_its_clues_and_answers(codec: TextCodec) -> None:
     reading = Reading(codec)
     result = reading.result
     assert result.answer == "4200"
-    assert [clue.text for clue in result.clues] == ["Ann was born in\nTroyford.", "Troyford has 4200 people."]
+    assert [clue.text for clue in result.clues] == ["Ann was born in Troyford.", "Troyford has 4200 people."]
     assert all(TEXT[clue.start : clue.end] == clue.text for clue in result.clues)
     assert [clue.chunk for clue in result.clues] == [1, 3]
     assert (result.stop.reason, result.stop.confidence) == ("end_of_source", None)
@@ -119,7 +122,7 @@ def test_a_round_without_evidence_decodes_one_token_in_one_pass(codec: TextCodec
 def test_counts_add_up_to_the_tokens_that_were_fed(codec: TextCodec, arm: Arm, script: Script) -> None:
     reading = Reading(codec, script, arm)
     usage = reading.result.usage
-    counted = usage.tokens_read + usage.tokens_forced + usage.tokens_decoded
+    counted = usage.tokens_read + usage.tokens_forced + usage.tokens_decoded + usage.tokens_weighed
     # Never fed: the turn's end after the answer; and in `reset`, the choice that was a dropped round's last.
     unfed = 1 + (4 if arm == "reset" else 0)
     assert counted - unfed == sum(map(len, reading.model.feeds))
@@ -318,7 +321,7 @@ def test_thresholds_are_those_given_else_the_engines(codec: TextCodec) -> None:
     for thresholds, found in (
         (None, 2),
         (Thresholds(new=0.95), 0),
-        (Thresholds(keep=0.95), 0),
+        (Thresholds(keep=0.99), 0),
         (Thresholds(), 2),
     ):
         method = Method(chunk=CHUNK, limits=LIMITS, thresholds=thresholds)
@@ -326,9 +329,9 @@ def test_thresholds_are_those_given_else_the_engines(codec: TextCodec) -> None:
         assert len(result.clues) == found
 
 
-def test_confidences_are_the_models_probabilities(codec: TextCodec) -> None:
+def test_confidences_are_the_odds_of_both_choices_together(codec: TextCodec) -> None:
     result = Reading(codec, Script(SCRIPT.quotes, new=0.7, keep=0.6)).result
-    assert [clue.confidence for clue in result.clues] == [pytest.approx(0.42, abs=1e-3)] * 2
+    assert [clue.confidence for clue in result.clues] == [pytest.approx(3.5 / 4.5, abs=1e-3)] * 2
 
 
 def test_notes_summarise_chunk_by_chunk(codec: TextCodec) -> None:
@@ -356,5 +359,5 @@ def test_without_a_chat_template_it_reads_as_well() -> None:
     )
     assert isinstance(result, ReadingResult)
     assert result.answer == "The answer."
-    assert [clue.text for clue in result.clues] == ["Ann was born in\nTroyford."]
+    assert [clue.text for clue in result.clues] == ["Ann was born in Troyford."]
     assert isinstance(model, ScriptedModel)

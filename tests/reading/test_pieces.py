@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smoothread_agent.reading.pieces import MOST, pieces, runs
+from smoothread_agent.reading.pieces import pieces
 
 
 def cut(text: str, longest: int = 300) -> list[str]:
@@ -90,24 +90,3 @@ def test_a_long_sentence_is_cut_at_a_clause_else_at_a_word_else_anywhere() -> No
     assert cut("this is so, and that is not so", 20) == ["this is so,", "and that is not so"]
     assert cut("one two three four five", 12) == ["one two", "three four", "five"]
     assert cut("abcdefghij", 4) == ["abcd", "efgh", "ij"]
-
-
-def quotable(*stretches: tuple[str, ...], fewest: int = 1, most: int = 300) -> set[str]:
-    return {quote for run in runs(stretches, (fewest, most)) for quote in itertools.accumulate(run)}
-
-
-def test_a_quote_begins_and_ends_with_a_piece_and_spans_no_gap() -> None:
-    assert quotable(("A.", " B."), ("C.",)) == {"A.", "A. B.", "B.", "C."}
-
-
-def test_a_quote_keeps_its_length_where_pieces_allow_it() -> None:
-    words = ("One.", " Two.", " Three.")
-    assert quotable(words, fewest=6) == {"One. Two.", "One. Two. Three.", "Two. Three.", "Three."}
-    assert quotable(words, most=9) == {"One.", "One. Two.", "Two.", "Three."}
-    assert quotable(("One.",), ("Two.",), fewest=40) == {"One.", "Two."}
-    assert quotable(("One.", " Two."), fewest=7, most=8) == {"One.", "Two."}
-    assert quotable() == set()
-
-
-def test_a_quote_is_of_no_more_than_so_many_pieces() -> None:
-    assert max(map(len, runs([("x", *[" x"] * 50)], (1, 300)))) == MOST

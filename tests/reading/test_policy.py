@@ -1,11 +1,13 @@
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from smoothread_agent.errors import RequestError
 from smoothread_agent.reading import policy
-from smoothread_agent.reading.policy import Budget, Limits, check_room
+from smoothread_agent.reading.policy import Budget, Limits, check_room, needed, together
 
 
 def test_a_budget_says_what_is_spent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,3 +47,19 @@ def test_a_chunk_must_leave_room_for_its_summary() -> None:
 def test_bounds_of_a_quote_that_cannot_be(bounds: tuple[int, int]) -> None:
     with pytest.raises(ValidationError, match="give the fewest characters"):
         Limits(quote_characters=bounds)
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+def test_two_witnesses_are_surer_than_one_and_one_who_knows_nothing_adds_nothing(a: float, b: float) -> None:
+    assert together(0.5, b) == pytest.approx(b)
+    assert together(a, b) == pytest.approx(together(b, a))
+    assert 0 <= together(a, b) <= 1
+    assert (together(a, b) >= b) == (a >= 0.5) or a == pytest.approx(0.5, abs=1e-6)
+    assert together(needed(b, a), a) == pytest.approx(b, abs=1e-6)
+
+
+def test_certainty_stays_a_probability() -> None:
+    assert together(1.0, 1.0) == pytest.approx(1)
+    assert together(0.0, 0.0) == pytest.approx(0, abs=1e-6)
+    assert needed(0.5, 1.0) == pytest.approx(0, abs=1e-6)
+    assert needed(0.0, 0.0) == pytest.approx(0.5)

@@ -4,12 +4,12 @@ import pytest
 
 from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.effects import Choice, Choose, Effect, Say, Write
+from smoothread_agent.reading.effects import Choice, Choose, Effect, Say, Weigh, Write
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
 from smoothread_agent.reading.round import Notes, Rules, bounded, read_chunk
 from smoothread_agent.schema import Clue, ClueKind
 
-TEXT = "Ann was born in\nTroyford. Bob was born in Wells."
+TEXT = "Ann was born in a house by the river, at\nTroyford. Bob was born in Wells."
 HEAD = "Target: Where was Ann born?\nClues: none\n"
 
 
@@ -54,17 +54,21 @@ class Played:
             if isinstance(effect, Choose):
                 answer = Choice(float(given) >= effect.threshold, float(given))  # type: ignore[arg-type]
                 self.stream += effect.options[answer.taken]
+            elif isinstance(effect, Weigh):
+                answer = dict(zip(effect.quotes, given, strict=True))  # type: ignore[call-overload]
             elif isinstance(effect, Write):
                 answer = given
-                self.stream += {"quote": f'{given}"\n', "note": f" {given}\n", "reason": f" {given}\n"}[
-                    effect.field
-                ]
+                self.stream += f" {given}\n"
         assert not answers, "not every answer was asked for"
         self.stream = self.stream.split("assistant\n", 1)[1]
 
     @property
     def fields(self) -> list[str]:
-        return [effect.field for effect in self.asked if isinstance(effect, Choose | Write)]
+        return [
+            effect.field if isinstance(effect, Choose | Write) else "weigh"
+            for effect in self.asked
+            if isinstance(effect, Choose | Weigh | Write)
+        ]
 
 
 def play(
@@ -88,61 +92,68 @@ def test_a_round_without_evidence_asks_one_thing(codec: TextCodec) -> None:
     assert (summary.chunk, summary.start, summary.end) == (3, 90, 90 + len(TEXT))
 
 
+ANN, BOB = "Ann was born in a house by the river, at Troyford.", "Bob was born in Wells."
+
+
 def test_a_clue_is_quoted_judged_and_carries_its_place(codec: TextCodec) -> None:
-    played = play(codec, 0.8, "Ann was born in Troyford.", 0.5, 0.1, "It names it.", 0.9)
-    assert played.fields == ["new", "quote", "keep", "new", "reason", "action"]
-    assert played.stream == HEAD + (
-        'New: "Ann was born in Troyford."\nKeep: yes\nNew: none\nReason: It names it.\nAction: STOP'
-    )
+    played = play(codec, 0.8, (0.6, 0.02), 0.5, 0.1, "It names it.", 0.9)
+    assert played.fields == ["new", "weigh", "keep", "new", "reason", "action"]
+    assert played.stream == HEAD + (f'New: "{ANN}"\nKeep: yes\nNew: none\nReason: It names it.\nAction: STOP')
     (found,) = played.notes.clues
-    assert found.text == "Ann was born in\nTroyford." == TEXT[found.start - 90 : found.end - 90]
+    assert found.text == ANN.replace(" Troy", "\nTroy") == TEXT[found.start - 90 : found.end - 90]
     assert (found.kind, found.chunk, found.page) == ("quote", 3, None)
-    assert found.confidence == pytest.approx(0.8 * 0.5)
+    assert found.confidence == pytest.approx(0.8)  # four to one and one to one
     assert played.notes.summary is not None
     assert (played.notes.summary.action, played.notes.summary.stop_confidence) == ("STOP", 0.9)
 
 
 def test_the_page_is_that_of_the_quotes_first_character(codec: TextCodec) -> None:
-    played = play(codec, 0.8, "Bob was born", 0.9, 0.1, "r", 0.1)
+    played = play(codec, 0.8, (0.01, 0.6), 0.9, 0.1, "r", 0.1)
     assert played.notes.clues[0].page == 7
 
 
-def test_what_is_not_kept_is_no_clue_and_asking_goes_on(codec: TextCodec) -> None:
-    played = play(codec, 0.8, "Bob was born", 0.3, 0.9, "Ann was born", 0.9, 0.1, "r", 0.1)
-    assert 'New: "Bob was born"\nKeep: no\nNew: "Ann was born"\nKeep: yes\n' in played.stream
-    assert [found.text for found in played.notes.clues] == ["Ann was born"]
+def test_all_that_may_be_quoted_is_weighed_at_once_and_the_best_comes_first(codec: TextCodec) -> None:
+    played = play(codec, 0.8, (0.3, 0.99), 0.99, 0.8, 0.6, "r", 0.1)
+    (weighed,) = (effect for effect in played.asked if isinstance(effect, Weigh))
+    assert weighed.quotes == (ANN, BOB)
+    assert f'New: "{BOB}"\nKeep: yes\nNew: "{ANN}"\nKeep: yes\n' in played.stream
+    assert [found.start - 90 for found in played.notes.clues] == [51, 0]
 
 
-def test_where_everything_was_dropped_nothing_is_new_and_stop_is_not_asked(codec: TextCodec) -> None:
-    played = play(codec, 0.8, "Bob was born", 0.3, 0.1)
-    assert played.fields == ["new", "quote", "keep", "new"]
+def test_of_those_about_as_sure_as_the_best_the_first_comes_first(codec: TextCodec) -> None:
+    played = play(codec, 0.8, (0.95, 0.99), 0.95, 0.8, 0.99, "r", 0.1)
+    assert [found.start - 90 for found in played.notes.clues] == [0, 51]
+
+
+def test_what_is_left_counts_as_much_as_whether_more_is_announced(codec: TextCodec) -> None:
+    quoted = play(codec, 0.8, (0.98, 0.98), 0.98, 0.05, 0.98, "r", 0.1)
+    assert len(quoted.notes.clues) == 2
+    unlikely = play(codec, 0.8, (0.98, 0.1), 0.98, 0.8, "r", 0.1)
+    assert len(unlikely.notes.clues) == 1
+
+
+def test_what_is_not_kept_is_no_clue(codec: TextCodec) -> None:
+    limits = Limits(drops_per_chunk=2)
+    played = play(codec, 0.6, (0.01, 0.3), 0.3, 0.999, 0.9, "r", 0.1, limits=limits)
+    assert f'New: "{BOB}"\nKeep: no\nNew: "{ANN}"\nKeep: yes\n' in played.stream
+    assert [found.start - 90 for found in played.notes.clues] == [0]
+
+
+def test_a_quote_is_kept_by_what_both_choices_say_together(codec: TextCodec) -> None:
+    assert play(codec, 0.7, (0.4, 0.01), 0.4, 0.1, "r", 0.1).notes.clues
+    assert not play(codec, 0.55, (0.4, 0.01), 0.4).notes.clues
+
+
+def test_where_the_best_was_dropped_nothing_is_new_and_stop_is_not_asked(codec: TextCodec) -> None:
+    played = play(codec, 0.6, (0.2, 0.01), 0.2)
+    assert played.fields == ["new", "weigh", "keep"]
     assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
 
 
-def test_quotes_that_are_dropped_end_the_asking_at_their_limit(codec: TextCodec) -> None:
-    answers = (0.8, "Bob was born", 0.3, 0.8, "Ann was born", 0.3)
-    played = play(codec, *answers, limits=Limits(drops_per_chunk=2))
-    assert played.fields == ["new", "quote", "keep", "new", "quote", "keep"]
-    assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
-
-
-@pytest.mark.parametrize("keep", [0.3, 0.9])
-def test_what_was_quoted_is_not_there_to_be_quoted_again(codec: TextCodec, keep: float) -> None:
-    reasoned = ("r", 0.1) if keep > 0.5 else ()
-    played = play(
-        codec, 0.8, "Bob was born in Wells.", keep, 0.8, "Ann was born in Troyford.", 0.3, *reasoned
-    )
-    first, second = (
-        effect for effect in played.asked if isinstance(effect, Write) and effect.field == "quote"
-    )
-    assert first.of == (("Ann was born in", " Troyford.", " Bob was born in Wells."),)
-    assert second.of == (("Ann was born in", " Troyford."),)
-
-
-def test_where_all_was_quoted_and_dropped_nothing_more_is_asked(codec: TextCodec) -> None:
-    played = play(codec, 0.8, "Ann was born", 0.3, text="Ann was born")
-    assert played.fields == ["new", "quote", "keep"]
-    assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
+def test_where_all_was_quoted_nothing_more_is_asked(codec: TextCodec) -> None:
+    played = play(codec, 0.8, (0.9,), 0.9, "r", 0.1, text="Ann was born")
+    assert played.fields == ["new", "weigh", "keep", "reason", "action"]
+    assert played.stream.endswith("Keep: yes\nNew: none\nReason: r\nAction: READ")
 
 
 def test_a_note_that_repeats_ends_the_asking(codec: TextCodec) -> None:
@@ -153,9 +164,9 @@ def test_a_note_that_repeats_ends_the_asking(codec: TextCodec) -> None:
 
 
 def test_clues_of_a_chunk_are_bounded(codec: TextCodec) -> None:
-    played = play(codec, 0.8, "Ann", 0.9, 0.8, "Bob", 0.9, "r", 0.1, limits=Limits(clues_per_chunk=2))
-    assert played.stream.count("New:") == 3
-    assert len(played.notes.clues) == 2
+    played = play(codec, 0.8, (0.6, 0.7), 0.9, "r", 0.1, limits=Limits(clues_per_chunk=1))
+    assert played.stream.count("New:") == 2
+    assert len(played.notes.clues) == 1
 
 
 def test_a_note_is_free_and_carries_the_chunks_span(codec: TextCodec) -> None:
@@ -167,7 +178,7 @@ def test_a_note_is_free_and_carries_the_chunks_span(codec: TextCodec) -> None:
 
 
 def test_a_note_of_nothing_is_none(codec: TextCodec) -> None:
-    assert play(codec, 0.8, " ", 0.1, kind="note").notes.clues == ()
+    assert play(codec, 0.8, " ", kind="note").notes.clues == ()
 
 
 def test_a_blank_chunk_is_asked_nothing(codec: TextCodec) -> None:
@@ -190,7 +201,7 @@ def test_a_blank_chunk_is_asked_nothing(codec: TextCodec) -> None:
 def test_stop_is_asked_for_only_where_the_policy_allows_it(
     codec: TextCodec, policy: StopPolicy, chunks_read: int, found: bool, asked: bool
 ) -> None:
-    answers: list[object] = [0.9, "Ann was born", 0.9, 0.1, "r"] if found else [0.1]
+    answers: list[object] = [0.9, (0.9, 0.1), 0.9, 0.1, "r"] if found else [0.1]
     notes = Notes(chunks_read=chunks_read)
     played = play(codec, *answers, *([0.9] if asked else []), notes=notes, stop=policy)
     assert ("action" in played.fields) == asked
@@ -203,20 +214,20 @@ def test_stop_is_asked_for_only_where_the_policy_allows_it(
 def test_what_is_known_is_restated_and_what_is_new_is_added(codec: TextCodec) -> None:
     before = clue("Ann  lived\nthere", 5)
     notes = Notes(clues=(before,), in_stream=(before,), chunks_read=1)
-    played = play(codec, 0.8, "Bob was born", 0.9, 0.1, "r", 0.1, notes=notes)
+    played = play(codec, 0.8, (0.1, 0.9), 0.9, 0.1, "r", 0.1, notes=notes)
     assert played.stream.startswith('Target: Where was Ann born?\nClues:\n- "Ann lived there"\nNew: "Bob')
-    assert [found.text for found in played.notes.clues] == ["Ann  lived\nthere", "Bob was born"]
+    assert [found.text for found in played.notes.clues] == ["Ann  lived\nthere", BOB]
     assert played.notes.summary is not None
     assert played.notes.summary.clues == played.notes.clues
-    assert [found.text for found in played.notes.summary.new_clues] == ["Bob was born"]
+    assert [found.text for found in played.notes.summary.new_clues] == [BOB]
 
 
 def test_past_the_bound_the_least_confident_leaves_the_stream_and_never_the_result(codec: TextCodec) -> None:
     held = (clue("sure", 0, 0.9), clue("unsure", 10, 0.1))
     notes = Notes(clues=held, in_stream=held, chunks_read=1)
-    played = play(codec, 0.8, "Bob was", 0.9, 0.1, "r", 0.1, notes=notes, limits=Limits(clues_in_stream=2))
-    assert [found.text for found in played.notes.in_stream] == ["sure", "Bob was"]
-    assert [found.text for found in played.notes.clues] == ["sure", "unsure", "Bob was"]
+    played = play(codec, 0.8, (0.1, 0.9), 0.9, 0.1, "r", 0.1, notes=notes, limits=Limits(clues_in_stream=2))
+    assert [found.text for found in played.notes.in_stream] == ["sure", BOB]
+    assert [found.text for found in played.notes.clues] == ["sure", "unsure", BOB]
 
 
 def test_the_stream_is_bounded_by_tokens_too() -> None:

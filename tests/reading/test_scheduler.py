@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.decoder import Feed, Request
+from smoothread_agent.reading.decoder import Feed, Request, Try
 from smoothread_agent.reading.effects import Forget
-from smoothread_agent.reading.scheduler import run
+from smoothread_agent.reading.scheduler import ROWS, run
 from smoothread_agent.schema import Coverage, ReadingStep, Usage
 from tests.reading.scripted import ScriptedModel, Wish
 
@@ -51,6 +51,20 @@ def test_it_answers_with_logits_passes_steps_on_and_forgets(codec: TextCodec, mo
     assert seen == ["pa", "pab", "pc"]
     assert [getattr(answer, "shape", None) for answer in answers] == [(300,), None, (300,), None, (300,)]
     assert model.stream(pinned) == "p"
+
+
+def test_what_is_tried_is_answered_in_order_and_leaves_the_memory_as_it_is(
+    codec: TextCodec, model: ScriptedModel
+) -> None:
+    words = [f"{'x' * (number % 5)}{number:02}" for number in range(ROWS + 3)]
+    expected = [codec.markup(word[-1])[0] for word in words]
+    tried, fed = Try([codec.plain(word) for word in words]), Feed(codec.plain("b"))
+    running = run(model, answered(Feed(codec.plain("a")), tried, fed), model.pin([[9]]), threading.Lock())
+    _, (_, logits, after) = finish(running)
+    assert logits.argmax(-1).tolist() == expected
+    assert max(model.feeds.count(codec.plain(word)) for word in words) == 1
+    assert after.argmax() == codec.markup("b")[0]
+    assert model.stream(model.last).endswith("ab")
 
 
 def test_the_turn_is_held_for_a_pass_and_given_back_for_a_step(

@@ -152,7 +152,7 @@ def test_an_answer_that_is_cut_off_says_what_to_do(engine: Engine) -> None:
     with pytest.raises(
         GrammarError, match=r"the answer is no Saga: .* cut off: bound its strings .* limits\.answer_tokens"
     ):
-        read(engine, schema=Saga)
+        read(engine, schema=Saga, limits=Limits(clue_tokens_in_stream=32, target_tokens=16, answer_tokens=6))
 
 
 def test_a_class_that_no_grammar_can_hold_is_refused_before_reading(engine: Engine) -> None:

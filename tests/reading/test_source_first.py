@@ -128,7 +128,8 @@ def test_a_source_that_was_read_is_asked_without_reading_it_again(
         assert result.reuse.tokens_from_checkpoint == total
         assert result.reuse.checkpoint is not None
         # Never fed: the last token of the answer, and the choice that was a dropped round's last.
-        counted, unfed = result.usage.tokens_forced + result.usage.tokens_decoded, result.coverage.chunks_read
+        usage, unfed = result.usage, result.coverage.chunks_read
+        counted = usage.tokens_forced + usage.tokens_decoded + usage.tokens_weighed
         assert sum(map(len, later.model.feeds)) == counted - unfed
         again = Desk(codec, store).read(task)
         assert again.reuse.tokens_from_result == total

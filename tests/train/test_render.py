@@ -6,9 +6,8 @@ import torch
 
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.decoder import Decoder, Feed
+from smoothread_agent.reading.decoder import Decoder, Feed, Try
 from smoothread_agent.reading.loop import read
-from smoothread_agent.reading.policy import Limits
 from tests.model.saved import tiny_tokenizer
 from tools.train.render import plan_of, render, render_source_first
 from tools.train.tasks import sample
@@ -19,8 +18,11 @@ EXAMPLE = Trajectory(
     parts=(
         Part("Nothing of it here.\n\nOr there."),
         Part(
-            "Ann was born\nin Troyford. Bob was born in Wells. They met.",
-            (Find("Ann was born\nin Troyford."), Find("Bob was born in Wells.", keep=False)),
+            "Ann was born in a cottage by a river, at\nTroyford. Bob was born in Wells. They met.",
+            (
+                Find("Ann was born in a cottage by a river, at\nTroyford."),
+                Find("Bob was born in Wells.", keep=False),
+            ),
             "It names her birthplace.",
             stop=True,
         ),
@@ -39,10 +41,12 @@ def test_the_stream_reads_as_the_docs_show_it():
     assert text == (
         "Nothing of it here.\n\nOr there. <|im_end|>\n<|im_start|>assistant\n"
         "Target: Where was Ann born?\nClues: none\nNew: none\nReason: nothing new.\nAction: READ<|im_end|>\n"
-        "<|im_start|>user\nAnn was born\nin Troyford. Bob was born in Wells. They met. <|im_end|>\n"
+        "<|im_start|>user\nAnn was born in a cottage by a river, at\nTroyford. "
+        "Bob was born in Wells. They met.<|im_end|>\n"
         "<|im_start|>assistant\n"
         "Target: Where was Ann born?\nClues: none\n"
-        'New: "Ann was born in Troyford."\nKeep: yes\nNew: "Bob was born in Wells."\nKeep: no\nNew: none\n'
+        'New: "Ann was born in a cottage by a river, at Troyford."\nKeep: yes\n'
+        'New: "Bob was born in Wells."\nKeep: no\nNew: none\n'
         "Reason: It names her birthplace.\nAction: STOP<|im_end|>\n"
         "<|im_start|>user\nAnswer the task: Where was Ann born?<|im_end|>\n<|im_start|>assistant\nTroyford<|im_end|>"
     )
@@ -50,13 +54,21 @@ def test_the_stream_reads_as_the_docs_show_it():
 
 def roomy(plan):
     """The tiny tokenizer takes many tokens for a word."""
-    limits = Limits(reason_tokens=400, note_tokens=400, answer_tokens=2000)
-    return replace(plan, rules=replace(plan.rules, limits=limits))
+    room = {"reason_tokens": 400, "note_tokens": 400, "answer_tokens": 2000}
+    return replace(plan, rules=replace(plan.rules, limits=plan.rules.limits.model_copy(update=room)))
+
+
+def place(row: list[int], tokens: list[int]) -> int:
+    """Where a quote, the judging behind it left out, stands in `tokens`; far away if it does not."""
+    quote = row[: -len(codec().markup(wording.KEPT + " "))]
+    places = (at for at in range(len(tokens)) if tokens[at : at + len(quote)] == quote)
+    return next(places, 10_000)
 
 
 def test_a_model_that_knows_the_stream_by_heart_reads_it_token_for_token():
     """A model that always predicts the trajectory's next token is fed, by a real reading, exactly the trajectory."""
     tokens = codec()
+    keep = tokens.branch((wording.DROP, wording.KEEP))[2][0]
     for seed in range(12):
         trajectory = EXAMPLE if seed == 0 else sample(seed, part_characters=(150, 600), parts=(2, 5))
         if any(len(part.finds) > 7 for part in trajectory.parts):
@@ -72,7 +84,11 @@ def test_a_model_that_knows_the_stream_by_heart_reads_it_token_for_token():
                 outcome = end.value
                 break
             answer = None
-            if isinstance(request, Feed):
+            if isinstance(request, Try):
+                answer = torch.zeros(len(request.rows), 300)
+                places = [place(row, rendered.tokens[len(fed) :]) for row in request.rows]
+                answer[:, keep] = torch.tensor([20.0 - 4 * sorted(places).index(at) for at in places])
+            elif isinstance(request, Feed):
                 fed.extend(request.tokens)
                 answer = torch.full((300,), -50.0)
                 answer[rendered.tokens[len(fed)]] = 50.0
@@ -87,10 +103,8 @@ def test_only_what_the_model_decides_is_in_the_loss():
     text = codec().tokenizer.decode(learned)
     assert "Nothing of it" not in text
     assert "Target" not in text
-    assert "Bob" not in text  # quoting a distractor is no lesson, judging it is
     assert text.endswith("Troyford<|im_end|>")
-    (begin,) = rendered.begins
-    assert codec().tokenizer.decode(rendered.tokens[begin:]).startswith('Ann was born in Troyford."')
+    assert "Ann" not in text  # it is chosen by how it would be judged, and not decoded
     names = [name for _, name, _, _, _ in rendered.decisions]
     assert names == ["new", "new", "keep", "new", "keep", "new", "action"]
 
@@ -108,7 +122,8 @@ def test_source_first_each_round_stands_behind_the_source_up_to_it():
         "Target: Where was Ann born?\nClues: none\nNew: none\nReason: nothing new.\nAction: READ"
     )
     assert second[1].startswith(
-        "Nothing of it here.\n\nOr there. Ann was born\nin Troyford. Bob was born in Wells. They met."
+        "Nothing of it here.\n\nOr there. Ann was born in a cottage by a river, at\nTroyford. "
+        "Bob was born in Wells. They met."
     )
     assert second[1].count(aside) == second[1].count("Target:") == 1
     assert second[1].endswith("<|im_start|>assistant\nTroyford<|im_end|>")

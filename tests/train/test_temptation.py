@@ -3,10 +3,9 @@
 import random
 from dataclasses import replace
 
-from smoothread_agent.reading.policy import Limits
 from tools.train.tasks.reasoning import reasoned
 from tools.train.tasks.temptation import tempt, wrong_sentences
-from tools.train.trajectory import Find, Part, Trajectory, validate
+from tools.train.trajectory import MAX_DROPS, Find, Part, Trajectory, validate
 
 FOUND = "Ann was born in Troyford."
 PART = Part(
@@ -31,7 +30,7 @@ def test_wrong_quotes_are_dropped_and_the_right_one_comes_last() -> None:
         assert replace(part, finds=part.finds[-1:]) == PART
         assert replace(empty, finds=()) == EMPTY
         assert not any(find.keep for find in (*empty.finds, *part.finds[:-1]))
-        assert len(part.finds) <= Limits().drops_per_chunk
+        assert len(part.finds) <= MAX_DROPS + 1
         seen |= {find.text for find in part.finds[:-1]}
     assert seen == {"It rained all day long.", "The end was near, they said."}
 

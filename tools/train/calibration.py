@@ -14,8 +14,9 @@ import torch.nn.functional as F
 from smoothread_agent.reading.policy import Calibration, Calibrations, Thresholds
 from tools.train.lesson import DECISIONS, Decision
 
-IN_VAIN = 0.10
-"""Of evidence-free chunks: the share in which a quote may be begun. It is three tokens; what is passed over is lost."""
+IN_VAIN = 0.15
+"""Of evidence-free chunks: the share whose sentences may be weighed in vain. That takes as long as two chunks take to
+read; what is passed over is lost."""
 FALSE_CLUES = 0.003
 """Of evidence-free chunks: the share that may give a clue."""
 KEPT = 0.95

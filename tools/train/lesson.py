@@ -39,18 +39,14 @@ class Score:
     tokens: int = 0
     text_right: int = 0
     text_seen: int = 0
-    begins: list[bool] = field(default_factory=list)
-    """Of each quote that is kept, whether the model would have begun it there."""
     decisions: list[Decision] = field(default_factory=list)
 
     def summary(self) -> dict[str, float]:
-        """Loss, and accuracy: of written tokens, of quotes' beginnings, of each decision by what was right."""
+        """Loss, and accuracy: of written tokens, and of each decision by what was right."""
         figures = {
             "loss": self.loss / max(self.weight, 1e-9),
             "text": self.text_right / max(1, self.text_seen),
         }
-        if self.begins:
-            figures["begin"] = sum(self.begins) / len(self.begins)
         for name in DECISIONS:
             for right, word in ((True, "yes"), (False, "no")):
                 made = [decision.agreed for decision in self.decisions if decision[:2] == (name, right)]
@@ -99,7 +95,6 @@ class _Row:
     ats: list[int]
     """Positions whose next token counts."""
     decisions: dict[int, tuple[str, bool, int, int]]
-    begins: frozenset[int]
     total: float
 
     @classmethod
@@ -108,8 +103,7 @@ class _Row:
         tokens, weights = lesson.pinned + lesson.tokens, [0.0] * prefix + lesson.weights
         ats = [at for at in range(len(tokens) - 1) if weights[at + 1]]
         decisions = {prefix + at - 1: (name, right, no, yes) for at, name, right, no, yes in lesson.decisions}
-        begins = frozenset(prefix + at - 1 for at in lesson.begins)
-        return cls(tokens, weights, ats, decisions, begins, sum(weights))
+        return cls(tokens, weights, ats, decisions, sum(weights))
 
     def judge(self, ats: Sequence[int], logits: Tensor, score: Score) -> Tensor:
         """The weighted sum of the losses after `ats`, by logits `[at, vocab]`; what was right goes to `score`."""
@@ -124,6 +118,4 @@ class _Row:
             else:
                 score.text_right += right[row]
                 score.text_seen += 1
-                if at in self.begins:
-                    score.begins.append(right[row])
         return (F.cross_entropy(logits, target, reduction="none") * weight).sum()

@@ -12,13 +12,12 @@ from typing import Any
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.codec import TextCodec
-from smoothread_agent.reading.effects import Choice, Choose, Effect, Recall, Report, Say, Write
-from smoothread_agent.reading.grammar import Guide, quote_grammar
+from smoothread_agent.reading.effects import Choice, Choose, Effect, Recall, Report, Say, Weigh, Write
 from smoothread_agent.reading.loop import Plan, pinned_text, read, source_text
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds
 from smoothread_agent.reading.round import Rules
 from smoothread_agent.schema import Order
-from tools.train.trajectory import Part, Trajectory
+from tools.train.trajectory import MAX_DROPS, Part, Trajectory
 
 BETWEEN = ("\n\n", "\n", " ", "")
 """What a part ends with, as a chunk of a text ends with what it was cut at."""
@@ -36,10 +35,6 @@ class Weights:
     """The decision that there is a new clue: one part in four has one, and a missed one cannot be mended later."""
     judged: float = 20.0
     """Whether a quote is kept: what was wrongly begun is mended here, or nowhere."""
-    begin: float = 20.0
-    """The first token of a quote: where it begins is the finding, and from there on it copies."""
-    which: float = 10.0
-    """A later token of a quote that is not forced: which of the sentences that begin alike, or where it ends."""
     answered: float = 20.0
     """The first token of the answer: whether the text says it at all."""
     answer: float = 4.0
@@ -57,8 +52,6 @@ class Rendered:
     weights: list[float]
     decisions: list[tuple[int, str, bool, int, int]] = field(default_factory=list)
     """Position in `tokens`, field, whether the second option is right, and the two options' first tokens."""
-    begins: list[int] = field(default_factory=list)
-    """Positions in `tokens` of the first token of each quote that is kept."""
 
 
 @dataclass
@@ -108,6 +101,9 @@ class Teacher:
                 self._put(tokens, [0.0] * len(tokens))
             case Choose():
                 return self._choose(effect)
+            case Weigh():
+                # In the trajectory's own order: what is quoted is no lesson, judging it is.
+                return {wording.one_line(find.text): 1.0 for find in self._finds}
             case Write():
                 return self._write(effect)
         return None
@@ -135,8 +131,6 @@ class Teacher:
 
     def _write(self, effect: Write) -> str:
         match effect.field:
-            case "quote":
-                return self._quote(effect)
             case "note":
                 text = self._finds.popleft().text
                 closed = f" {text}{wording.CLOSE['note']}"
@@ -151,29 +145,6 @@ class Teacher:
             weights = [self.weights.answered, *[self.weights.answer] * len(tokens)]
             tokens = [*tokens, self.codec.end_of_turn]
         self._put(tokens, weights)
-        return text
-
-    def _quote(self, effect: Write) -> str:
-        """Quote the find at hand, which is judged next: what the grammar forces is no lesson."""
-        find = self._finds[0]
-        text = wording.one_line(find.text)
-        closed, grammatical = text + wording.CLOSE["quote"], self.codec.grammar_tokenizer
-        guide = Guide(grammatical, quote_grammar(effect.of, effect.characters), len(self.codec.tokenizer))
-        plain = self.codec.plain(closed)
-        tokens: list[int] = []
-        weights: list[float] = []
-        while not guide.done:
-            if tokens == plain[: len(tokens)]:
-                token = plain[len(tokens)]
-            else:  # what was forced is spelled in other tokens
-                rest = closed.encode()[len(grammatical.decode_bytes(tokens)) :]
-                token = grammatical.tokenize_bytes(rest)[0]
-            forced = guide.take(token)
-            weights += [self.weights.which if tokens else self.weights.begin, *[0.0] * len(forced)]
-            tokens += [token, *forced]
-        if find.keep:
-            self.lessons[-1].begins.append(len(self.lessons[-1].tokens))
-        self._put(tokens, weights if find.keep else [0.0] * len(tokens))
         return text
 
     def _put(self, tokens: list[int], weights: list[float]) -> None:
@@ -196,7 +167,7 @@ def plan_of(codec: TextCodec, trajectory: Trajectory, order: Order = "task_first
         kind=trajectory.kind,
         thresholds=Thresholds(),
         stop=StopPolicy(),
-        limits=Limits(),
+        limits=Limits(drops_per_chunk=MAX_DROPS + 1),
     )
     return Plan(trajectory.task, "smooth", rules, chunks, Budget(), order=order)
 

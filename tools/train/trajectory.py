@@ -26,6 +26,9 @@ from smoothread_agent.reading.wording import NOT_IN_TEXT, one_line
 MIN_QUOTE, MAX_QUOTE = 12, 300
 """Length of a quote, in characters, both inclusive, each run of white space counted as one."""
 
+MAX_DROPS = 3
+"""Most quotes of a part that are judged and dropped."""
+
 MAX_TASK, MAX_REASON, MAX_ANSWER = 400, 200, 1200
 """Upper bounds, in characters."""
 

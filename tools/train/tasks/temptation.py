@@ -9,9 +9,8 @@ import random
 import re
 from dataclasses import replace
 
-from smoothread_agent.reading.policy import Limits
 from tools.train.tasks.filler import boundaries
-from tools.train.trajectory import MAX_QUOTE, MIN_QUOTE, Find, Part, Trajectory, whole_words
+from tools.train.trajectory import MAX_DROPS, MAX_QUOTE, MIN_QUOTE, Find, Part, Trajectory, whole_words
 
 BESIDE_EVIDENCE, ELSEWHERE = 0.45, 0.3
 """Share of the parts with evidence, and of those without, in which something else is quoted first."""
@@ -30,7 +29,7 @@ def _tempted(part: Part, answer: str, rng: random.Random) -> Part:
     if rng.random() >= (BESIDE_EVIDENCE if part.evidence else ELSEWHERE):
         return part
     sentences = wrong_sentences(part, answer)
-    room = Limits().drops_per_chunk - 1 - sum(not find.keep for find in part.finds)
+    room = MAX_DROPS - sum(not find.keep for find in part.finds)
     count = min(len(sentences), room, rng.choice((1, 1, 2, 3)))
     if count < 1:
         return part
