@@ -68,7 +68,7 @@ def share(made: list[Decision], field: str, right: bool, threshold: float) -> fl
 
 
 def test_thresholds_are_the_lowest_that_keep_the_promises() -> None:
-    made = [*drawn("new", 3000, 1.5, 0.0), *drawn("keep", 3000, 4.0, 3.0), *drawn("action", 3000, 1.5, 0.0)]
+    made = [*drawn("new", 3000, 1.5, 0.0), *drawn("keep", 3000, 4.5, 3.0), *drawn("action", 3000, 1.5, 0.0)]
     thresholds = choose(Calibrations(), made)
     in_vain = share(made, "new", False, thresholds.new)
     assert in_vain <= IN_VAIN < share(made, "new", False, round(thresholds.new - 0.02, 2)) + 0.002

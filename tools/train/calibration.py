@@ -77,7 +77,8 @@ def choose(calibrations: Calibrations, decisions: Sequence[Decision]) -> Thresho
     """The lowest thresholds that keep the shares above.
 
     A false clue has to pass both the asking and the keeping, which are taken to fail independently of each other. Where
-    judging is too weak for `FALSE_CLUES` with `KEPT`, the latter wins.
+    judging is too weak for `FALSE_CLUES` with `KEPT`, the latter wins. The figures for keeping are those of the judging
+    alone: a reading lets it count together with the asking, which parts right from wrong further.
     """
 
     made: dict[tuple[str, bool], list[float]] = {(f, right): [] for f in DECISIONS for right in (True, False)}
