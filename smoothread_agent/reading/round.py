@@ -57,7 +57,7 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
     """Write the summary of a chunk that was just read."""
     yield Say("Target:")
     yield Say(wording.summary_head(rules.target, notes.in_stream), plain=True)
-    new = yield from _new_clues(rules, chunk)
+    new = yield from (_new_quotes if rules.kind == "quote" else _new_notes)(rules, chunk)
     yield Say(f"\n{wording.REASON}")
     if new:
         reason: str = yield Write("reason", max_tokens=rules.limits.reason_tokens)
@@ -85,7 +85,7 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
     return Notes(notes.clues + new, in_stream, notes.chunks_read + 1, summary)
 
 
-def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
+def _new_quotes(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
     """Ask for new clues until there is none.
 
     When one is first announced all that may be quoted is weighed, and the best is quoted. From then on it is known what
@@ -95,32 +95,25 @@ def _new_clues(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue,
     left = quotes(chunk.text, limits.quote_characters)
     weighed: dict[str, float] = {}
     found: list[Clue] = []
-    written: list[str] = []
+    dropped = 0
     for _ in range(limits.clues_per_chunk):
-        if not left:
-            break  # the chunk is blank, or all of it was quoted
+        if not left or dropped == limits.drops_per_chunk:
+            break  # all was quoted, or the others were thought worse of
         yield Say(wording.NEW)
         least = needed(thresholds.keep, max(weighed.values())) if weighed else thresholds.new
-        new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN[rules.kind]), least)
+        new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN["quote"]), least)
         if not new.taken:
             return tuple(found)
         announced = new.confidence or 0.0
-        if rules.kind == "note":
-            text: str = yield Write("note", max_tokens=limits.note_tokens)
-            clue = _note(rules, chunk, text, announced)
+        keep = Choose("keep", (wording.DROP, wording.KEEP), needed(thresholds.keep, announced))
+        weighed = weighed or (yield Weigh(tuple(left), keep))
+        quote = _first_of_the_best(weighed)
+        del weighed[quote]
+        clue = yield from _quote(rules, chunk, quote, left.pop(quote), keep, announced)
+        if clue is None:
+            dropped += 1
         else:
-            keep = Choose("keep", (wording.DROP, wording.KEEP), needed(thresholds.keep, announced))
-            weighed = weighed or (yield Weigh(tuple(left), keep))
-            text = _first_of_the_best(weighed)
-            del weighed[text]
-            clue = yield from _quote(rules, chunk, text, left.pop(text), keep, announced)
-        if text in written:
-            break  # it has begun to repeat itself
-        written.append(text)
-        if clue is not None:
             found.append(clue)
-        elif len(written) - len(found) == limits.drops_per_chunk:
-            break  # the others were thought worse of
     yield Say(wording.NEW + wording.NO_CLUE)
     return tuple(found)
 
@@ -154,19 +147,28 @@ def _quote(
     )
 
 
-def _note(rules: Rules, chunk: Chunk, text: str, confidence: float) -> Clue | None:
-    """A free note on the chunk, which carries the chunk's span; none when there is nothing in it."""
-    if not text.strip():
-        return None
-    return Clue(
-        kind="note",
-        text=text.strip(),
-        start=chunk.start,
-        end=chunk.end,
-        page=rules.page_of(chunk.start),
-        chunk=chunk.index,
-        confidence=confidence,
-    )
+def _new_notes(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
+    """Ask for notes on a chunk until there is none; each carries the chunk's span."""
+    found: dict[str, Clue] = {}
+    for _ in range(rules.limits.clues_per_chunk if chunk.text.strip() else 0):
+        yield Say(wording.NEW)
+        new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN["note"]), rules.thresholds.new)
+        if not new.taken:
+            return tuple(found.values())
+        text: str = (yield Write("note", max_tokens=rules.limits.note_tokens)).strip()
+        if not text or text in found:
+            break  # it has nothing to say, or has begun to repeat itself
+        found[text] = Clue(
+            kind="note",
+            text=text,
+            start=chunk.start,
+            end=chunk.end,
+            page=rules.page_of(chunk.start),
+            chunk=chunk.index,
+            confidence=new.confidence or 0.0,
+        )
+    yield Say(wording.NEW + wording.NO_CLUE)
+    return tuple(found.values())
 
 
 def bounded(clues: tuple[Clue, ...], limits: Limits) -> tuple[Clue, ...]:
