@@ -105,6 +105,10 @@ def _new_quotes(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue
         if not new.taken:
             return tuple(found)
         announced = new.confidence or 0.0
+        if not weighed:
+            announced = together(
+                announced, 1 / (1 + len(left))
+            )  # one clue is announced, and it is one of so many
         keep = Choose("keep", (wording.DROP, wording.KEEP), needed(thresholds.keep, announced))
         weighed = weighed or (yield Weigh(tuple(left), keep))
         quote = _first_of_the_best(weighed)

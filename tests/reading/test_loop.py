@@ -12,6 +12,7 @@ from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import Engine
 from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
+from smoothread_agent.reading.quotes import quotes
 from smoothread_agent.reading.session import sessions
 from smoothread_agent.schema import Arm, ReadingResult, ReadingStep, ReadRequest
 from smoothread_agent.sources import Source
@@ -329,9 +330,17 @@ def test_thresholds_are_those_given_else_the_engines(codec: TextCodec) -> None:
         assert len(result.clues) == found
 
 
-def test_confidences_are_the_odds_of_both_choices_together(codec: TextCodec) -> None:
-    result = Reading(codec, Script(SCRIPT.quotes, new=0.7, keep=0.6)).result
-    assert [clue.confidence for clue in result.clues] == [pytest.approx(3.5 / 4.5, abs=1e-3)] * 2
+def test_confidences_are_the_odds_of_both_choices_together_for_one_of_so_many_quotes(
+    codec: TextCodec,
+) -> None:
+    reading = Reading(codec, Script(SCRIPT.quotes, new=0.7, keep=0.6))
+    for step in reading.steps[:-1]:
+        assert step.summary is not None
+        many = len(quotes(TEXT[step.summary.start : step.summary.end]))
+        odds = (7 / 3) * (6 / 4) / many
+        for clue in step.summary.new_clues:
+            assert clue.confidence == pytest.approx(odds / (1 + odds), abs=1e-3)
+    assert len(reading.result.clues) == 2
 
 
 def test_notes_summarise_chunk_by_chunk(codec: TextCodec) -> None:
