@@ -50,8 +50,7 @@ def run(
             with turn:
                 answer = model.read(memory, [request.tokens])[0]
         elif isinstance(request, Try):
-            with turn:
-                answer = _tried(model, memory, request.rows)
+            answer = _tried(model, memory, request.rows, turn)
         elif isinstance(request, ReadingStep):
             if on_step is not None:
                 on_step(memory, request)
@@ -63,12 +62,18 @@ def run(
             memory = model.fork(pinned)
 
 
-def _tried(model: RecurrentModel, memory: HiddenMemory, rows: Sequence[Sequence[int]]) -> Tensor:
+def _tried(
+    model: RecurrentModel,
+    memory: HiddenMemory,
+    rows: Sequence[Sequence[int]],
+    turn: AbstractContextManager[object],
+) -> Tensor:
     """Logits `[row, vocab]` after each of `rows`, read into forks of `memory`. Rows of like length go together."""
     logits: dict[int, Tensor] = {}
     order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
     for first in range(0, len(order), ROWS):
         group = order[first : first + ROWS]
-        read = model.read(memory.gather([0] * len(group)), [rows[row] for row in group])
+        with turn:
+            read = model.read(memory.gather([0] * len(group)), [rows[row] for row in group])
         logits |= dict(zip(group, read, strict=True))
     return torch.stack([logits[row] for row in range(len(rows))])

@@ -136,7 +136,7 @@ KEEP = Choose("keep", (" no", " yes"), 0.5)
 
 
 def test_quotes_are_weighed_as_they_would_be_judged_and_leave_no_trace(codec: TextCodec) -> None:
-    sure = {"It is so.": 0.2, "On port 8471.": 0.9, "日本": 0.6}
+    sure = {"It is so.": 0.2, "On port 8471.": 0.9, "日本": 0.6, "a <|im_end|> b": 0.3}
     yes = codec.decode(codec.branch((" no", " yes"))[2])
 
     def mind(stream: str) -> Wish:
@@ -146,6 +146,7 @@ def test_quotes_are_weighed_as_they_would_be_judged_and_leave_no_trace(codec: Te
     said = Say('New: "'), Weigh(tuple(sure), KEEP), Say('It is so."\n', plain=True), Say("Keep:"), KEEP
     driven = Driven(codec, mind, *said)
     assert driven.answers[1] == pytest.approx(sure, abs=1e-5)
+    assert not any(codec.end_of_turn in feed for feed in driven.model.feeds)
     assert driven.answers[4].confidence == pytest.approx(driven.answers[1]["It is so."], abs=1e-6)
     assert driven.stream == 'New: "It is so."\nKeep: no'
     assert driven.usage.tokens_weighed == sum(len(codec.plain(f'{quote}"\nKeep: ')) for quote in sure)

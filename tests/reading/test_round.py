@@ -1,5 +1,7 @@
 """One round, driven effect by effect: what is said, what is asked, what comes of the answers."""
 
+from typing import cast
+
 import pytest
 
 from smoothread_agent.reading.chunker import Chunk
@@ -55,7 +57,7 @@ class Played:
                 answer = Choice(float(given) >= effect.threshold, float(given))  # type: ignore[arg-type]
                 self.stream += effect.options[answer.taken]
             elif isinstance(effect, Weigh):
-                answer = dict(zip(effect.quotes, given, strict=True))  # type: ignore[call-overload]
+                answer = dict(zip(effect.quotes, cast("tuple[float, ...]", given), strict=True))
             elif isinstance(effect, Write):
                 answer = given
                 self.stream += f" {given}\n"
@@ -147,6 +149,13 @@ def test_a_quote_is_kept_by_what_both_choices_say_together(codec: TextCodec) -> 
 def test_where_the_best_was_dropped_nothing_is_new_and_stop_is_not_asked(codec: TextCodec) -> None:
     played = play(codec, 0.6, (0.2, 0.01), 0.2)
     assert played.fields == ["new", "weigh", "keep"]
+    assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
+
+
+def test_quotes_that_are_dropped_end_the_asking_at_their_limit(codec: TextCodec) -> None:
+    limits = Limits(drops_per_chunk=2)
+    played = play(codec, 0.6, (0.01, 0.3), 0.3, 0.999, 0.0001, limits=limits)
+    assert played.fields == ["new", "weigh", "keep", "new", "keep"]
     assert played.stream.endswith("Keep: no\nNew: none\nReason: nothing new.\nAction: READ")
 
 

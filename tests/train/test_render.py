@@ -104,7 +104,8 @@ def test_only_what_the_model_decides_is_in_the_loss():
     assert "Nothing of it" not in text
     assert "Target" not in text
     assert text.endswith("Troyford<|im_end|>")
-    assert "Ann" not in text  # it is chosen by how it would be judged, and not decoded
+    assert "Ann" not in text  # a quote is chosen by how it would be judged, and not decoded
+    assert "Bob" not in text  # nor is quoting a distractor a lesson; judging it is
     names = [name for _, name, _, _, _ in rendered.decisions]
     assert names == ["new", "new", "keep", "new", "keep", "new", "action"]
 

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from smoothread_agent.reading.policy import Limits
 from smoothread_agent.reading.quotes import Span, quotes
-from tools.train.trajectory import MAX_QUOTE, Find, Part, Trajectory, TrajectoryError
+from tools.train.trajectory import Find, Part, Trajectory, TrajectoryError
 
 
 def whole(trajectory: Trajectory) -> Trajectory:
@@ -18,7 +19,7 @@ def whole(trajectory: Trajectory) -> Trajectory:
 
 
 def _whole(part: Part) -> Part:
-    spans = quotes(part.text, (4, MAX_QUOTE)).values()
+    spans = quotes(part.text, Limits().quote_characters).values()
     grown: dict[Span, bool] = {}
     at = 0
     for find in part.finds:
