@@ -70,6 +70,10 @@ class Display:
         self.console.print(f"[bold]Answer[/]  {escape(result.answer) or '(none: the reading was cancelled)'}")
         for clue in sorted(result.clues, key=lambda clue: -clue.confidence):
             self.console.print(f"  {clue_line(clue)}")
+        if result.nearest:
+            self.console.print("Nothing was sure enough to be a clue. What comes nearest:")
+        for clue in result.nearest:
+            self.console.print(f"  {clue_line(clue)}")
         self.console.print(
             f"[dim]stopped because {_ENDS[result.stop.reason]}{confidence}{detail}; read {coverage.tokens_read:,} of "
             f"{coverage.tokens_total:,} tokens ({coverage.share:.0%}), {coverage.chunks_read} of "

@@ -56,6 +56,10 @@ class ChunkSummary(Value):
     new_clues: tuple[Clue, ...] = Field(default=(), description="those that this chunk added")
     reason: str = Field(description="why the clues changed, or did not")
     action: Action
+    clue_confidence: Probability | None = Field(
+        default=None,
+        description="the model's probability that this chunk holds a clue; none where it was not asked",
+    )
     stop_confidence: Probability | None = Field(
         default=None,
         description="the model's probability of STOP here; none where the stop policy ruled STOP out",
@@ -93,7 +97,8 @@ class Usage(Value):
     rounds: Count = 0
     tokens_read: Count = Field(default=0, description="source tokens fed to the model")
     tokens_forced: Count = Field(
-        default=0, description="template and restated tokens, prefilled and never decoded"
+        default=0,
+        description="template and restated tokens, and chunks looked at again: prefilled and never decoded",
     )
     tokens_decoded: Count = Field(default=0, description="tokens chosen by the model one at a time")
     tokens_answer: Count = Field(default=0, description="those of them that went into the answer")
@@ -129,6 +134,13 @@ class Reuse(Value):
     )
 
 
+class Promise(Value):
+    """A chunk that may hold a clue, and was passed over."""
+
+    chunk: Count = Field(description="index of the chunk, from 0")
+    confidence: Probability = Field(description="the model's probability that it holds a clue")
+
+
 class ReadingStep(Value):
     """A cumulative snapshot after one chunk. The last one of a stream is the `ReadingResult`."""
 
@@ -136,6 +148,10 @@ class ReadingStep(Value):
         default=None, description="summary of the chunk read last; none in the arm `whole`"
     )
     clues: tuple[Clue, ...] = Field(default=(), description="every clue found so far, in order of finding")
+    promising: tuple[Promise, ...] = Field(
+        default=(),
+        description="while no clue was found: the chunks likeliest to hold one, the likeliest first",
+    )
     coverage: Coverage
     usage: Usage
 
@@ -145,6 +161,10 @@ class ReadingResult(ReadingStep):
 
     task: str
     answer: str = Field(description="empty when the reading was cancelled before an answer")
+    nearest: tuple[Clue, ...] = Field(
+        default=(),
+        description="where no clue was found: the quotes that came nearest, the surest first; none was sure enough",
+    )
     data: Any = Field(default=None, description="the answer under the caller's schema, when one was given")
     stop: StopSignal
     source: SourceInfo

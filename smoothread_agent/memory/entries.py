@@ -6,7 +6,16 @@ from pydantic import Field
 
 from smoothread_agent.memory.chain import Conditions
 from smoothread_agent.memory.codec import Codec
-from smoothread_agent.schema import ChunkSummary, Clue, Count, ReadingResult, SourceInfo, Usage, Value
+from smoothread_agent.schema import (
+    ChunkSummary,
+    Clue,
+    Count,
+    Promise,
+    ReadingResult,
+    SourceInfo,
+    Usage,
+    Value,
+)
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$")]
@@ -26,6 +35,9 @@ class ReadingState(Value):
     clues: tuple[Clue, ...] = Field(default=(), description="all clues found so far")
     in_stream: tuple[Clue, ...] = Field(default=(), description="those still restated in the stream")
     summary: ChunkSummary | None = Field(default=None, description="the last summary written")
+    promising: tuple[Promise, ...] = Field(
+        default=(), description="while there is no clue: the chunks likeliest to hold one"
+    )
     pending: tuple[Count, ...] = Field(
         default=(), description="tokens that were said and not yet fed: the memory does not hold them"
     )

@@ -14,7 +14,7 @@ from smoothread_agent.memory.store import MemoryStore
 GRACE_SECONDS = 3600.0
 """Files that no manifest names are left alone so long: a write may be under way."""
 
-_MARKER = "smoothread-export"
+_MARKER, _CHECKPOINT, _RESULT = "smoothread-export", ".checkpoint.json", ".result.json"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -82,17 +82,17 @@ def export(store: MemoryStore, to: str | PathLike[str], *, keys: Sequence[str] |
     wanted, done = None if keys is None else set(keys), set()
     try:
         with zipfile.ZipFile(temporary, "w") as archive:
-            _add(archive, _MARKER, str(FORMAT).encode())
             for folder, key in store.checkpoints.all():
                 if wanted is None or key in wanted:
                     manifest = store.checkpoints.manifest(folder, key)
                     _add(archive, manifest.blob, store.checkpoints.blob(manifest))
-                    _add(archive, f"{key}.checkpoint.json", seal(manifest, "checkpoint"))
+                    _add(archive, f"{key}{_CHECKPOINT}", seal(manifest, "checkpoint"))
                     done.add(key)
             for key in sorted(store.results.keys()):
                 if wanted is None or key in wanted:
-                    _add(archive, f"{key}.result.json", seal(store.results.read(key), "result"))
+                    _add(archive, f"{key}{_RESULT}", seal(store.results.read(key), "result"))
                     done.add(key)
+            _add(archive, _MARKER, _marker(len(done)))
         if wanted is not None and wanted - done:
             raise MemoryStoreError(
                 f"there is no entry {sorted(wanted - done)[0]} in this namespace to export"
@@ -120,24 +120,32 @@ def import_(store: MemoryStore, path: str | PathLike[str]) -> int:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            if _MARKER not in archive.namelist() or _member(archive, _MARKER, 64) != str(FORMAT).encode():
-                raise MemoryStoreError(f"{path} is no export of a store of format {FORMAT}")
-            return sum(_take(store, archive, name) for name in sorted(archive.namelist()))
+            listed = archive.namelist()
+            manifests = sorted(name for name in listed if name.endswith((_CHECKPOINT, _RESULT)))
+            if _MARKER not in listed or _member(archive, _MARKER, 64) != _marker(len(manifests)):
+                raise MemoryStoreError(
+                    f"{path} is no export of a store of format {FORMAT}, or not all of one"
+                )
+            for name in manifests:
+                _take(store, archive, name)
+            return len(manifests)
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise MemoryStoreError(f"{path} cannot be read as an export of a store: {error}") from error
 
 
-def _take(store: MemoryStore, archive: zipfile.ZipFile, name: str) -> bool:
-    """Take one member, if it is a manifest."""
-    if name.endswith(".checkpoint.json"):
+def _marker(entries: int) -> bytes:
+    """What says that an archive is an export, and of how many entries: one that is listed no more is missed."""
+    return f"{FORMAT} {entries}".encode()
+
+
+def _take(store: MemoryStore, archive: zipfile.ZipFile, name: str) -> None:
+    """Take what a manifest says."""
+    if name.endswith(_CHECKPOINT):
         manifest = unseal(_member(archive, name, MAX_MANIFEST), "checkpoint", CheckpointManifest)
         store.adopt(manifest, _member(archive, manifest.blob, manifest.blob_bytes))
-    elif name.endswith(".result.json"):
+    else:
         result = unseal(_member(archive, name, MAX_MANIFEST), "result", ResultManifest)
         store.save_result(result.key, result.conditions, result.result)
-    else:
-        return False
-    return True
 
 
 def _member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:

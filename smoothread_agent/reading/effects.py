@@ -76,7 +76,7 @@ class Write:
 
 @dataclass(frozen=True)
 class Forget:
-    """Go back to the pinned prefix alone, as the arm `reset` does before each chunk. Answer: none."""
+    """Go back to the pinned prefix alone: before each chunk in the arm `reset`, and for a second look. Answer: none."""
 
 
 @dataclass(frozen=True)

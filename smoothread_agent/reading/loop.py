@@ -11,10 +11,12 @@ from typing import Any
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chat import ChatFormat
 from smoothread_agent.reading.chunker import Chunk
+from smoothread_agent.reading.clues import weigh_again
 from smoothread_agent.reading.effects import Effect, Forget, Recall, Report, Say, Write
 from smoothread_agent.reading.policy import Budget
-from smoothread_agent.reading.round import Notes, Rules, read_chunk, write_summary
-from smoothread_agent.schema import Arm, Coverage, Order, ReadingStep, Reuse, StopSignal, Usage
+from smoothread_agent.reading.round import Notes, read_chunk, write_summary
+from smoothread_agent.reading.rules import Rules
+from smoothread_agent.schema import Arm, Clue, Coverage, Order, ReadingStep, Reuse, StopSignal, Usage
 
 Reading = Generator[Effect, Any, "Outcome"]
 
@@ -56,6 +58,8 @@ class Outcome:
     notes: Notes
     stop: StopSignal
     coverage: Coverage
+    nearest: tuple[Clue, ...] = ()
+    """What came nearest to a clue, where there is none."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +110,23 @@ def read(plan: Plan, notes: Notes | None = None) -> Reading:
         chunks_read += 1
         tokens_read += len(chunk.tokens)
         coverage = _coverage(plan, chunks_read, tokens_read)
-        step = ReadingStep(summary=notes.summary, clues=notes.clues, coverage=coverage, usage=Usage())
+        step = ReadingStep(
+            summary=notes.summary,
+            clues=notes.clues,
+            promising=notes.promising,
+            coverage=coverage,
+            usage=Usage(),
+        )
         yield Report(step)
         if (stopped := _stopped(notes)) is not None:
             stop = stopped
             break
-    answer = "" if stop.reason == "cancelled" else (yield from _answer(plan, notes))
-    return Outcome(answer, notes, stop, _coverage(plan, chunks_read, tokens_read))
+    coverage = _coverage(plan, chunks_read, tokens_read)
+    if stop.reason == "cancelled":
+        return Outcome("", notes, stop, coverage)
+    answer = yield from _answer(plan, notes)
+    nearest = () if notes.clues else (yield from _look_again(plan, notes, coverage))
+    return Outcome(answer, notes, stop, coverage, nearest)
 
 
 def _stopped(notes: Notes) -> StopSignal | None:
@@ -125,9 +139,7 @@ def _stopped(notes: Notes) -> StopSignal | None:
 def _chunk(plan: Plan, chunk: Chunk, notes: Notes) -> Generator[Effect, Any, Notes]:
     if plan.order == "source_first":
         yield Recall(chunk.index + 1)
-        yield Say(wording.aside(plan.rules.kind))
-        yield Say(f" {plan.task}", plain=True)
-        yield Say(plan.rules.chat.to_assistant)
+        yield from _task_behind(plan)
         return (yield from write_summary(plan.rules, chunk, notes))
     if plan.arm == "whole":
         yield Say(tokens=chunk.tokens, source=True)
@@ -138,6 +150,36 @@ def _chunk(plan: Plan, chunk: Chunk, notes: Notes) -> Generator[Effect, Any, Not
         yield Forget()
         yield Say(wording.carried(notes.in_stream), plain=True)
     return (yield from read_chunk(plan.rules, chunk, notes))
+
+
+def _task_behind(plan: Plan) -> Generator[Effect, Any, None]:
+    """Source first, the task stands behind what was read."""
+    yield Say(wording.aside(plan.rules.kind))
+    yield Say(f" {plan.task}", plain=True)
+    yield Say(plan.rules.chat.to_assistant)
+
+
+def _look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect, Any, tuple[Clue, ...]]:
+    """Where no quote was found: read the likeliest chunks again, each by itself, and give what comes nearest.
+
+    It comes behind the answer, whose memory it does away with, and spends no more than the budget has left.
+    """
+    found: list[Clue] = []
+    tokens, chunks = coverage.tokens_read, coverage.chunks_read
+    likeliest = notes.promising if plan.rules.kind == "quote" else ()
+    for promise in likeliest:
+        chunk = next(chunk for chunk in plan.chunks if chunk.index == promise.chunk)
+        if plan.budget.is_cancelled() or plan.budget.spent(tokens, chunks, len(chunk.tokens)) is not None:
+            break
+        tokens, chunks = tokens + len(chunk.tokens), chunks + 1
+        yield Forget()
+        yield Say(tokens=chunk.tokens)
+        if plan.order == "source_first":
+            yield from _task_behind(plan)
+        else:
+            yield Say(plan.rules.chat.to_assistant)
+        found += yield from weigh_again(plan.rules, chunk, promise.confidence)
+    return tuple(sorted(found, key=lambda clue: -clue.confidence)[: plan.rules.limits.nearest])
 
 
 def _answer(plan: Plan, notes: Notes) -> Generator[Effect, Any, str]:

@@ -9,7 +9,7 @@ from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import VERSION as CHUNKER
 from smoothread_agent.reading.engine import Ready
 from smoothread_agent.reading.loop import Plan
-from smoothread_agent.reading.round import Rules
+from smoothread_agent.reading.rules import Rules
 from smoothread_agent.schema import ClueKind, ReadRequest, StopSignal, Value
 from smoothread_agent.sources import Source
 from smoothread_agent.version import __version__

@@ -10,7 +10,7 @@ from smoothread_agent.reading.engine import Ready
 from smoothread_agent.reading.grammar import schema_grammar
 from smoothread_agent.reading.loop import Plan
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds, check_room
-from smoothread_agent.reading.round import Rules
+from smoothread_agent.reading.rules import Rules
 from smoothread_agent.reading.shelf import Shelf
 from smoothread_agent.schema import Arm, ReadRequest, Value
 from smoothread_agent.sources import Source

@@ -97,6 +97,12 @@ class Limits(Value):
     drops_per_chunk: int = Field(
         default=1, ge=1, description="quotes that are dropped again before a chunk is asked no more"
     )
+    looks_again: int = Field(
+        default=2,
+        ge=0,
+        description="chunks that are looked at again where no clue was found, the likeliest first",
+    )
+    nearest: int = Field(default=3, ge=1, description="quotes that a second look gives")
     quote_characters: tuple[int, int] = Field(
         default=(4, 300), description="a quote's fewest and most characters"
     )

@@ -4,36 +4,19 @@ Everything known is said (target, earlier clues, field names); the model decides
 evidence decodes one token, "none": nothing changed, so there is nothing to stop for, and READ is said.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
 from smoothread_agent.reading import wording
-from smoothread_agent.reading.chat import ChatFormat
 from smoothread_agent.reading.chunker import Chunk
-from smoothread_agent.reading.effects import Choice, Choose, Effect, Say, Weigh, Write
-from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds, needed, together
-from smoothread_agent.reading.quotes import Span, quotes
-from smoothread_agent.schema import ChunkSummary, Clue, ClueKind
+from smoothread_agent.reading.clues import new_notes, new_quotes
+from smoothread_agent.reading.effects import Choice, Choose, Effect, Say, Write
+from smoothread_agent.reading.policy import Limits
+from smoothread_agent.reading.rules import Rules
+from smoothread_agent.schema import ChunkSummary, Clue, Promise
 
 Round = Generator[Effect, Any, "Notes"]
-
-ALIKE = 10 / 11
-"""Quotes are about as sure as each other up to ten times the odds."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What stays the same in every round of one reading."""
-
-    chat: ChatFormat
-    page_of: Callable[[int], int | None]
-    """The page number at a character of the source."""
-    target: str
-    kind: ClueKind
-    thresholds: Thresholds
-    stop: StopPolicy
-    limits: Limits
 
 
 @dataclass(frozen=True)
@@ -44,6 +27,8 @@ class Notes:
     in_stream: tuple[Clue, ...] = ()
     chunks_read: int = 0
     summary: ChunkSummary | None = None
+    promising: tuple[Promise, ...] = ()
+    """Chunks likeliest to hold what was missed; none once there is a clue."""
 
 
 def read_chunk(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
@@ -57,7 +42,7 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
     """Write the summary of a chunk that was just read."""
     yield Say("Target:")
     yield Say(wording.summary_head(rules.target, notes.in_stream), plain=True)
-    new = yield from (_new_quotes if rules.kind == "quote" else _new_notes)(rules, chunk)
+    new, announced = yield from (new_quotes if rules.kind == "quote" else new_notes)(rules, chunk)
     yield Say(f"\n{wording.REASON}")
     if new:
         reason: str = yield Write("reason", max_tokens=rules.limits.reason_tokens)
@@ -80,99 +65,22 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
         new_clues=new,
         reason=reason,
         action="STOP" if stop.taken else "READ",
+        clue_confidence=announced,
         stop_confidence=stop.confidence,
     )
-    return Notes(notes.clues + new, in_stream, notes.chunks_read + 1, summary)
+    clues = notes.clues + new
+    promising = () if clues else _promising(notes.promising, chunk, announced, rules.limits.looks_again)
+    return Notes(clues, in_stream, notes.chunks_read + 1, summary, promising)
 
 
-def _new_quotes(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
-    """Ask for new clues until there is none.
-
-    When one is first announced all that may be quoted is weighed, and the best is quoted. From then on it is known what
-    there is left, which counts as much as whether more is announced.
-    """
-    limits, thresholds = rules.limits, rules.thresholds
-    left = quotes(chunk.text, limits.quote_characters)
-    weighed: dict[str, float] = {}
-    found: list[Clue] = []
-    dropped = 0
-    for _ in range(limits.clues_per_chunk):
-        if not left or dropped == limits.drops_per_chunk:
-            break  # all was quoted, or the others were thought worse of
-        yield Say(wording.NEW)
-        least = needed(thresholds.keep, max(weighed.values())) if weighed else thresholds.new
-        new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN["quote"]), least)
-        if not new.taken:
-            return tuple(found)
-        announced = new.confidence or 0.0
-        if not weighed:
-            announced = together(
-                announced, 1 / (1 + len(left))
-            )  # one clue is announced, and it is one of so many
-        keep = Choose("keep", (wording.DROP, wording.KEEP), needed(thresholds.keep, announced))
-        weighed = weighed or (yield Weigh(tuple(left), keep))
-        quote = _first_of_the_best(weighed)
-        del weighed[quote]
-        clue = yield from _quote(rules, chunk, quote, left.pop(quote), keep, announced)
-        if clue is None:
-            dropped += 1
-        else:
-            found.append(clue)
-    yield Say(wording.NEW + wording.NO_CLUE)
-    return tuple(found)
-
-
-def _first_of_the_best(weighed: Mapping[str, float]) -> str:
-    """Of the quotes that are about as sure to be kept as the best, the first: so they come in the order of the text."""
-    best = max(weighed.values())
-    least = min(best, needed(best, ALIKE))
-    return next(quote for quote, sure in weighed.items() if sure >= least)
-
-
-def _quote(
-    rules: Rules, chunk: Chunk, quote: str, span: Span, keep: Choose, announced: float
-) -> Generator[Effect, Any, Clue | None]:
-    """Quote, and judge the quote next to the target: a clue, or none where it is dropped."""
-    yield Say(quote + wording.CLOSE["quote"], plain=True)
-    yield Say(wording.KEPT)
-    kept: Choice = yield keep
-    yield Say("\n")
-    if not kept.taken:
-        return None
-    start, end = span
-    return Clue(
-        kind="quote",
-        text=chunk.text[start:end],
-        start=chunk.start + start,
-        end=chunk.start + end,
-        page=rules.page_of(chunk.start + start),
-        chunk=chunk.index,
-        confidence=together(announced, kept.confidence or 0.0),
-    )
-
-
-def _new_notes(rules: Rules, chunk: Chunk) -> Generator[Effect, Any, tuple[Clue, ...]]:
-    """Ask for notes on a chunk until there is none; each carries the chunk's span."""
-    found: dict[str, Clue] = {}
-    for _ in range(rules.limits.clues_per_chunk if chunk.text.strip() else 0):
-        yield Say(wording.NEW)
-        new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN["note"]), rules.thresholds.new)
-        if not new.taken:
-            return tuple(found.values())
-        text: str = (yield Write("note", max_tokens=rules.limits.note_tokens)).strip()
-        if not text or text in found:
-            break  # it has nothing to say, or has begun to repeat itself
-        found[text] = Clue(
-            kind="note",
-            text=text,
-            start=chunk.start,
-            end=chunk.end,
-            page=rules.page_of(chunk.start),
-            chunk=chunk.index,
-            confidence=new.confidence or 0.0,
-        )
-    yield Say(wording.NEW + wording.NO_CLUE)
-    return tuple(found.values())
+def _promising(
+    before: tuple[Promise, ...], chunk: Chunk, announced: float | None, most: int
+) -> tuple[Promise, ...]:
+    """The `most` likeliest chunks, `chunk` among them if it is one."""
+    if announced is None:
+        return before
+    here = Promise(chunk=chunk.index, confidence=announced)
+    return tuple(sorted((*before, here), key=lambda promise: -promise.confidence)[:most])
 
 
 def bounded(clues: tuple[Clue, ...], limits: Limits) -> tuple[Clue, ...]:

@@ -92,6 +92,7 @@ def state_after(step: ReadingStep, decoder: Decoder, plan: Plan) -> ReadingState
         clues=step.clues,
         in_stream=step.summary.clues if step.summary is not None else (),
         summary=step.summary,
+        promising=step.promising,
         pending=tuple(decoder.pending),
         pending_forced=decoder.forced_pending,
         usage=step.usage,
@@ -100,7 +101,7 @@ def state_after(step: ReadingStep, decoder: Decoder, plan: Plan) -> ReadingState
 
 def notes_of(state: ReadingState) -> Notes:
     """What the reading knew in `state`."""
-    return Notes(state.clues, state.in_stream, state.chunks_read, state.summary)
+    return Notes(state.clues, state.in_stream, state.chunks_read, state.summary, state.promising)
 
 
 def ends_here(step: ReadingStep, plan: Plan) -> bool:

@@ -16,11 +16,16 @@ def clue(start: int, end: int) -> Clue:
 
 
 def outcome(
-    answer: str = "x", clues: tuple[Clue, ...] = (), read: int = 4, reason: StopReason = "answered"
+    answer: str = "x",
+    clues: tuple[Clue, ...] = (),
+    read: int = 4,
+    reason: StopReason = "answered",
+    nearest: tuple[Clue, ...] = (),
 ) -> Outcome:
     return Outcome(
         answer=answer,
         clues=clues,
+        nearest=nearest,
         stop=StopSignal(reason=reason),
         chunks=CHUNKS[:read],
         coverage=Coverage(
@@ -114,6 +119,14 @@ def test_the_right_place_is_a_clue_that_touches_the_evidence() -> None:
     assert score(case(), outcome(clues=(clue(120, 130),))).place is False
     both = score(case(evidence=((110, 120), (310, 320))), outcome(clues=(clue(315, 316),)))
     assert (both.place, both.evidence) == (True, 0.5)
+
+
+def test_what_came_nearest_counts_where_no_clue_did() -> None:
+    assert score(case(), outcome(nearest=(clue(5, 9), clue(115, 130)))).near is True
+    assert score(case(), outcome(nearest=(clue(5, 9),))).near is False
+    assert score(case(), outcome(nearest=(clue(115, 130),))).place is False
+    assert score(case(), outcome(clues=(clue(115, 130),))).near is True
+    assert score(case(clues="note"), outcome()).near is None
 
 
 def test_false_clues_are_counted_in_chunks_that_tell_nothing() -> None:

@@ -21,6 +21,7 @@ def line(arm: str = "smooth", length: int = 4096, task: str = "qa1", successes: 
         found=wilson(successes, 10),
         strict=wilson(successes, 10),
         place=None,
+        near=None,
         false_clues=None,
         premature=wilson(0, 10),
         refused=wilson(0, 10),
@@ -42,7 +43,7 @@ def test_the_table_holds_every_figure_and_says_what_was_not_run() -> None:
     *_, smooth, full = sheet.markdown().rstrip().splitlines()
     assert smooth.startswith("| babi | qa1 | 4k | smooth | 10 | 80.0 [49.0, 94.3] |")
     assert full.startswith("| babi | qa1 | 500 | full | 10 |")
-    assert smooth.count("|") == full.count("|") == 15
+    assert smooth.count("|") == full.count("|") == 16
 
 
 def test_differences_carry_their_sign() -> None:

@@ -11,12 +11,12 @@ from smoothread_agent.errors import RequestError
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import Engine
 from smoothread_agent.reading.planning import Method
-from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
+from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds, together
 from smoothread_agent.reading.quotes import quotes
 from smoothread_agent.reading.session import sessions
 from smoothread_agent.schema import Arm, ReadingResult, ReadingStep, ReadRequest
 from smoothread_agent.sources import Source
-from tests.reading.scripted import Script, ScriptedModel, scripted_engine
+from tests.reading.scripted import Mind, Script, ScriptedModel, Wish, scripted_engine
 
 FILLER = "The wind was mild and the sea was calm that day. " * 4
 PARTS = [
@@ -33,18 +33,19 @@ SCRIPT = Script(
 )
 CHUNK = 230
 LIMITS = Limits(clue_tokens_in_stream=64)
+NO_LOOK = Limits(clue_tokens_in_stream=64, looks_again=0)
 
 
 class Reading:
     """One reading of `TEXT`, run to its end."""
 
     def __init__(
-        self, codec: TextCodec, script: Script = SCRIPT, arm: Arm = "smooth", *, text: str = TEXT,
+        self, codec: TextCodec, script: Mind = SCRIPT, arm: Arm = "smooth", *, text: str = TEXT,
         stop: StopPolicy | None = None, cancelled: threading.Event | None = None, cancel_after: int | None = None,
-        limits: Limits = LIMITS, **request: object,
+        limits: Limits = LIMITS, thresholds: Thresholds | None = None, **request: object,
     ) -> None:  # fmt: skip
         engine, self.model = scripted_engine(codec, script)
-        method = Method(arm=arm, chunk=CHUNK, stop=stop or StopPolicy(), limits=limits)
+        method = Method(arm=arm, chunk=CHUNK, stop=stop or StopPolicy(), limits=limits, thresholds=thresholds)
         asked = ReadRequest(task=TASK, source=text, **request)  # type: ignore[arg-type]
         self.steps: list[ReadingStep] = []
         for step in self._run(engine, method, asked, text, cancelled):
@@ -108,7 +109,7 @@ def test_the_stream_is_laid_turn_by_turn_behind_the_pinned_task(codec: TextCodec
 
 
 def test_a_round_without_evidence_decodes_one_token_in_one_pass(codec: TextCodec) -> None:
-    reading = Reading(codec, Script({}))
+    reading = Reading(codec, Script({}), limits=NO_LOOK)
     chunks = reading.result.coverage.chunks_total
     answered = reading.result.usage.tokens_answer
     assert chunks == 5
@@ -132,14 +133,59 @@ def test_counts_add_up_to_the_tokens_that_were_fed(codec: TextCodec, arm: Arm, s
     assert usage.seconds > 0
 
 
-def test_reset_starts_every_chunk_from_the_pinned_prefix_alone(codec: TextCodec) -> None:
+UNSURE = Thresholds(new=0.95)
+"""Above what the script is sure of where it has a clue: it finds none."""
+
+
+@pytest.mark.parametrize("arm", ["smooth", "reset"])
+def test_where_nothing_was_found_the_likeliest_chunks_are_looked_at_again(codec: TextCodec, arm: Arm) -> None:
     seen: list[str] = []
 
-    def mind(stream: str) -> object:
+    def mind(stream: str) -> Wish:
         seen.append(stream)
         return SCRIPT(stream)
 
-    reading = Reading(codec, mind, "reset")  # type: ignore[arg-type]
+    result = Reading(codec, mind, arm, thresholds=UNSURE).result
+    without = Reading(codec, arm=arm, thresholds=UNSURE, limits=NO_LOOK).result
+    assert [promise.chunk for promise in result.promising] == [1, 3]
+    assert [promise.confidence for promise in result.promising] == pytest.approx([0.9, 0.9], abs=1e-4)
+    first, second, third = result.nearest
+    assert [first.text, second.text] == ["Ann was born in Troyford.", "Troyford has 4200 people."]
+    assert all(TEXT[clue.start : clue.end] == clue.text for clue in result.nearest)
+    assert [first.chunk, second.chunk] == [1, 3]
+    one = together(0.9, 1 / (1 + len(quotes(PARTS[1]))))
+    assert first.confidence == pytest.approx(together(one, 0.9), abs=1e-4)
+    assert third.confidence == pytest.approx(together(one, 0.09), abs=1e-4)
+    alone = f"<|im_start|>user\n{PARTS[3]}"
+    assert any(stream.count("Target:") == 1 and alone in stream for stream in seen), "each by itself"
+    same = {"usage", "nearest", "promising"}
+    assert result.model_dump(exclude=same) == without.model_dump(exclude=same)
+    assert (without.nearest, without.answer, without.clues) == ((), "4200", ())
+    for field in ("tokens_read", "tokens_decoded", "rounds"):
+        assert getattr(result.usage, field) == getattr(without.usage, field)
+
+
+def test_a_second_look_is_taken_at_no_more_than_is_needed_or_left(codec: TextCodec) -> None:
+    assert Reading(codec).result.nearest == Reading(codec).result.promising == (), "something was found"
+    for more in ({"arm": "whole"}, {"clues": "note"}, {"max_chunks": 5}):
+        assert Reading(codec, thresholds=UNSURE, **more).result.nearest == ()  # type: ignore[arg-type]
+    for chunks, looks in ((6, {1}), (7, {1, 3}), (2, set())):
+        result = Reading(codec, thresholds=UNSURE, max_chunks=chunks).result
+        assert {clue.chunk for clue in result.nearest} == looks
+    switch = threading.Event()
+    result = Reading(codec, thresholds=UNSURE, cancelled=switch, cancel_after=4).result
+    assert [promise.chunk for promise in result.promising] == [1, 3]
+    assert result.nearest == ()
+
+
+def test_reset_starts_every_chunk_from_the_pinned_prefix_alone(codec: TextCodec) -> None:
+    seen: list[str] = []
+
+    def mind(stream: str) -> Wish:
+        seen.append(stream)
+        return SCRIPT(stream)
+
+    reading = Reading(codec, mind, "reset")
     first = {}
     for stream in seen:
         if "Answer the task:" not in stream:

@@ -8,7 +8,8 @@ from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Say, Weigh, Write
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
-from smoothread_agent.reading.round import Notes, Rules, bounded, read_chunk
+from smoothread_agent.reading.round import Notes, bounded, read_chunk
+from smoothread_agent.reading.rules import Rules
 from smoothread_agent.schema import Clue, ClueKind
 
 TEXT = "Ann was born in a house by the river, at\nTroyford. Bob was born in Wells."

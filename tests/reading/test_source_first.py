@@ -67,7 +67,9 @@ class Desk:
         self.source = Source(text)
 
     def steps(self, task: str = TASK, **more: Any) -> list[ReadingStep]:
-        method = Method(chunk=CHUNK, limits=LIMITS, **{k: more.pop(k) for k in ("arm", "stop") if k in more})
+        method = Method(
+            chunk=CHUNK, limits=LIMITS, **{k: more.pop(k) for k in ("arm", "stop", "thresholds") if k in more}
+        )
         request = ReadRequest(task=task, source="", order=more.pop("order", "source_first"), **more)
         return list(sessions(self.engine, method, request, self.source, shelf=self.shelf))
 
@@ -109,6 +111,18 @@ def test_each_round_stands_behind_the_source_alone(codec: TextCodec) -> None:
         assert any(stream.startswith(head) for stream in rounds)
     assert all(stream.count("Target:") == stream.count(TASK) == 1 for stream in rounds)
     assert f'- "{PARTS[3]}"' in rounds[-1]
+
+
+def test_a_second_look_reads_each_of_the_likeliest_chunks_by_itself(codec: TextCodec) -> None:
+    desk = Desk(codec)
+    result = desk.read(thresholds=Thresholds(new=0.95))
+    assert result.clues == ()
+    assert [clue.text for clue in result.nearest[:2]] == [PARTS[3], PARTS[8]]
+    assert result.usage.tokens_read == result.coverage.tokens_total
+    prefix = f"<|im_start|>system\n{wording.SOURCE}<|im_end|>\n<|im_start|>user\n"
+    for clue in result.nearest[:2]:
+        head = prefix + desk.mind.chunks[clue.chunk] + ASIDE + f" {TASK}"
+        assert any(stream.startswith(head) and "Keep:" in stream for stream in desk.mind.seen)
 
 
 def test_a_source_that_was_read_is_asked_without_reading_it_again(

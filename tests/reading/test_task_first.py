@@ -101,6 +101,24 @@ def test_a_reading_that_broke_off_comes_to_what_an_uninterrupted_one_does(
         assert result.usage.seconds >= rest[0].usage.seconds > 0
 
 
+def test_a_reading_that_found_nothing_knows_the_likeliest_chunks_when_it_goes_on(
+    codec: TextCodec, store: MemoryStore
+) -> None:
+    unsure = Thresholds(new=0.95)
+    truth = read(scripted_engine(codec, SCRIPT)[0], None, thresholds=unsure)
+    assert [clue.text for clue in truth.nearest[:2]] == [PARTS[3], PARTS[8]]
+    break_off(scripted_engine(codec, SCRIPT)[0], store, 6, thresholds=unsure)
+    pages = tuple(Page(TEXT.index(part), n + 1) for n, part in enumerate(PARTS))
+    result = read(scripted_engine(codec, SCRIPT)[0], store, Source(TEXT, pages=pages), thresholds=unsure)
+    assert result.reuse.tokens_from_checkpoint > 0
+    assert [clue.page for clue in result.nearest[:2]] == [4, 9]
+    unpaged = [clue.model_copy(update={"page": None}) for clue in result.nearest]
+    assert (tuple(unpaged), result.promising) == (truth.nearest, truth.promising)
+    stored = read(scripted_engine(codec, SCRIPT)[0], store, thresholds=unsure)
+    assert stored.reuse.result is not None
+    assert stored.nearest == truth.nearest, "the pages are those of the source at hand"
+
+
 @pytest.mark.parametrize("arm", ["smooth", "reset"])
 def test_clues_in_the_stream_and_what_was_said_but_not_fed_are_gone_on_from(
     codec: TextCodec, store: MemoryStore, arm: str

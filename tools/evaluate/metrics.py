@@ -17,6 +17,7 @@ class Score:
         strict: the answer is the references and nothing else; for a case without an answer, that it says so.
         no_answer: the answer says that the text does not tell.
         place: a clue overlaps the evidence.
+        near: a clue does, or, where there is none, one of the quotes that came nearest.
         evidence: share of the spans of evidence that a clue overlaps.
         false_clues: clues in chunks that hold no evidence and nothing related to it.
         free_chunks: chunks read that hold no evidence and nothing related to it.
@@ -35,6 +36,7 @@ class Score:
     tokens_read: int
     tokens_decoded: int
     seconds: float
+    near: bool | None = None
 
 
 def score(case: Case, outcome: Outcome) -> Score:
@@ -49,6 +51,7 @@ def score(case: Case, outcome: Outcome) -> Score:
     quotes = [(clue.start, clue.end) for clue in outcome.clues if clue.kind == "quote"]
     shows_clues = bool(outcome.chunks) and case.clues == "quote" and case.located
     hit = [any(overlaps(quote, span) for quote in quotes) for span in case.evidence]
+    close = any(overlaps((clue.start, clue.end), span) for clue in outcome.nearest for span in case.evidence)
     told = (*case.evidence, *case.related)
     free = [chunk for chunk in outcome.chunks if not any(overlaps(chunk, span) for span in told)]
     false_clues = sum(any(overlaps(quote, chunk) for chunk in free) for quote in quotes)
@@ -65,6 +68,7 @@ def score(case: Case, outcome: Outcome) -> Score:
         tokens_read=outcome.usage.tokens_read,
         tokens_decoded=outcome.usage.tokens_decoded,
         seconds=outcome.usage.seconds,
+        near=(any(hit) or close) if shows_clues and hit else None,
     )
 
 

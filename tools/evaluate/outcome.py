@@ -13,6 +13,7 @@ class Outcome(BaseModel):
 
     Attributes:
         clues: every clue found, whether or not it was still held at the end.
+        nearest: where there is no clue, the quotes that came nearest.
         chunks: spans of the chunks that were read, in order; empty where the text is read in one piece.
         peak_bytes: most memory held for the text beside the weights, where the arm can tell.
     """
@@ -21,6 +22,7 @@ class Outcome(BaseModel):
 
     answer: str
     clues: tuple[Clue, ...] = ()
+    nearest: tuple[Clue, ...] = ()
     stop: StopSignal
     chunks: tuple[Span, ...] = ()
     coverage: Coverage

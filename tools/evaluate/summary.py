@@ -23,6 +23,7 @@ class Line:
         found: share of the references found; of cases without an answer, the share that say so.
         strict: share of exact answers.
         place: share of the cases with a clue on the evidence.
+        near: with a clue there or, where no clue was found, one of the nearest quotes.
         false_clues: clues in chunks without evidence, per 100 such chunks.
         premature: share of the cases in which reading stopped too early.
         refused: of the cases that have an answer, the share in which the arm says that there is none.
@@ -37,6 +38,7 @@ class Line:
     found: Estimate | None
     strict: Estimate | None
     place: Estimate | None
+    near: Estimate | None
     false_clues: Estimate | None
     premature: Estimate | None
     refused: Estimate | None
@@ -134,6 +136,7 @@ def _line(suite: str, task: str, length: int, arm: str, rows: list[Row]) -> Line
         found=each(lambda row: row.score.share),
         strict=each(lambda row: row.score.strict),
         place=each(lambda row: row.score.place),
+        near=each(lambda row: row.score.near),
         false_clues=estimate.ratio(
             [float(score.false_clues or 0) for score in told],
             [float(score.free_chunks or 0) for score in told],

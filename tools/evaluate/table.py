@@ -62,6 +62,7 @@ def results(lines: Iterable[Line], longest: Mapping[str, int]) -> Sheet:
                 percent(line.found),
                 percent(line.strict),
                 percent(line.place),
+                percent(line.near),
                 interval(line.false_clues, 1.0, 2),
                 percent(line.premature),
                 percent(line.refused),
@@ -74,7 +75,7 @@ def results(lines: Iterable[Line], longest: Mapping[str, int]) -> Sheet:
         "Results",
         ("suite", "task", "length", "arm"),
         (
-            *("cases", "found %", "strict %", "place %", "false/100", "early %", "refused %"),
+            *("cases", "found %", "strict %", "place %", "near %", "false/100", "early %", "refused %"),
             *("read", "decoded", "s"),
         ),
         list(groups.values()),

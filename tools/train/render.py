@@ -15,7 +15,7 @@ from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Recall, Report, Say, Weigh, Write
 from smoothread_agent.reading.loop import Plan, pinned_text, read, source_text
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds
-from smoothread_agent.reading.round import Rules
+from smoothread_agent.reading.rules import Rules
 from smoothread_agent.schema import Order
 from tools.train.trajectory import MAX_DROPS, Part, Trajectory
 
@@ -167,7 +167,7 @@ def plan_of(codec: TextCodec, trajectory: Trajectory, order: Order = "task_first
         kind=trajectory.kind,
         thresholds=Thresholds(),
         stop=StopPolicy(),
-        limits=Limits(drops_per_chunk=MAX_DROPS + 1),
+        limits=Limits(drops_per_chunk=MAX_DROPS + 1, looks_again=0),
     )
     return Plan(trajectory.task, "smooth", rules, chunks, Budget(), order=order)
 

@@ -8,7 +8,7 @@ from smoothread_agent.reading.chunker import Chunker
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.decoder import Decoder, Feed
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds
-from smoothread_agent.reading.round import Rules
+from smoothread_agent.reading.rules import Rules
 from tools.evaluate.arms.arm import BuiltArm, Settings
 from tools.evaluate.arms.attention import FullAttention
 from tools.evaluate.case import Case

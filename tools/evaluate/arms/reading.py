@@ -50,6 +50,7 @@ def outcome_of(result: ReadingResult, clues: tuple[Clue, ...], chunks: tuple[Spa
     return Outcome(
         answer=result.answer,
         clues=clues,
+        nearest=result.nearest,
         stop=result.stop,
         chunks=chunks,
         coverage=result.coverage,
