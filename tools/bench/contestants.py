@@ -9,7 +9,7 @@ import torch
 
 from smoothread_agent.reader import SmoothReader
 from smoothread_agent.reading.engine import shipped_adapter
-from smoothread_agent.reading.policy import StopPolicy, Thresholds
+from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
 from smoothread_agent.schema import ReadingResult
 
 TASK = "What is the access code of the lighthouse at Port Verrin?"
@@ -96,5 +96,9 @@ def _reader(window: int, chunk: int) -> SmoothReader:
     """A reader that takes no clue, whatever its model is: what is timed is reading text free of evidence."""
     nothing = Thresholds(new=1.0)
     return SmoothReader.from_pretrained(
-        window=window, chunk=chunk, thresholds=nothing, stop=StopPolicy(when="never")
+        window=window,
+        chunk=chunk,
+        thresholds=nothing,
+        stop=StopPolicy(when="never"),
+        limits=Limits(looks_again=0),
     )

@@ -53,7 +53,7 @@ def bench_reader(spec: EngineSpec, chunk: int) -> SmoothReader:
         chunk=chunk,
         thresholds=Thresholds(new=1.0),
         stop=StopPolicy(when="never"),
-        limits=Limits(answer_tokens=8),
+        limits=Limits(answer_tokens=8, looks_again=0),
     )
     reader.opened().ready()
     return reader
