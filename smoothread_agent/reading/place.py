@@ -1,5 +1,6 @@
 """The place of a reading in a store: the conditions that give its memory a meaning, and the key of its result."""
 
+import math
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,7 +11,7 @@ from smoothread_agent.reading.chunker import VERSION as CHUNKER
 from smoothread_agent.reading.engine import Ready
 from smoothread_agent.reading.loop import Plan
 from smoothread_agent.reading.rules import Rules
-from smoothread_agent.schema import ClueKind, ReadRequest, StopSignal, Value
+from smoothread_agent.schema import ClueKind, ReadingResult, ReadRequest, Value
 from smoothread_agent.sources import Source
 from smoothread_agent.version import __version__
 
@@ -79,10 +80,14 @@ def result_key(conditions: Conditions, plan: Plan, ready: Ready, request: ReadRe
     )
 
 
-def lasts(plan: Plan, stop: StopSignal) -> bool:
-    """Whether a result is the same each time: not one that was cancelled, or ran out of seconds."""
+def lasts(plan: Plan, result: ReadingResult) -> bool:
+    """Whether a result is the same each time: not one that was cancelled, or ran out of seconds, be it in a second
+    look."""
+    stop, budget = result.stop, plan.budget
+    if result.promising and (budget.is_cancelled() or budget.seconds >= (budget.max_seconds or math.inf)):
+        return False
     return stop.reason in ("answered", "end_of_source") or (
-        stop.reason == "budget" and plan.budget.max_seconds is None
+        stop.reason == "budget" and budget.max_seconds is None
     )
 
 

@@ -62,7 +62,7 @@ def sessions(
         if checkpointer is not None:
             checkpointer.settle()  # even where the reading is left: what it has written is there
     result = _result(finished, request, source, plan, ready, answer_schema)
-    if checkpointer is not None and lasts(plan, result.stop):
+    if checkpointer is not None and lasts(plan, result):
         checkpointer.keep_result(key, result)
     yield result
 

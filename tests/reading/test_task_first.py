@@ -119,6 +119,20 @@ def test_a_reading_that_found_nothing_knows_the_likeliest_chunks_when_it_goes_on
     assert stored.nearest == truth.nearest, "the pages are those of the source at hand"
 
 
+def test_a_second_look_that_was_cut_short_is_not_the_stored_result(
+    codec: TextCodec, store: MemoryStore
+) -> None:
+    unsure, switch = Thresholds(new=0.95), threading.Event()
+    for step in steps_of(scripted_engine(codec, SCRIPT)[0], store, thresholds=unsure, cancelled=switch):
+        if not step.coverage.truncated:
+            switch.set()
+    assert isinstance(step, ReadingResult)
+    assert (step.stop.reason, step.nearest) == ("end_of_source", ())
+    again = read(scripted_engine(codec, SCRIPT)[0], store, thresholds=unsure)
+    assert again.reuse.result is None
+    assert [clue.text for clue in again.nearest[:2]] == [PARTS[3], PARTS[8]]
+
+
 @pytest.mark.parametrize("arm", ["smooth", "reset"])
 def test_clues_in_the_stream_and_what_was_said_but_not_fed_are_gone_on_from(
     codec: TextCodec, store: MemoryStore, arm: str
