@@ -64,15 +64,11 @@ def new_quotes(rules: Rules, chunk: Chunk) -> Asking:
 
 
 def weigh_again(rules: Rules, chunk: Chunk, announced: float) -> Generator[Effect, Any, list[Clue]]:
-    """Weigh all that may be quoted of a chunk that was just read again, in the order of the text: nothing is written.
+    """Weigh all that may be quoted of a chunk, in a summary that was just begun anew: in the order of the text.
 
     `announced` is how sure it was, the first time, that the chunk holds a clue at all.
     """
     left = quotes(chunk.text, rules.limits.quote_characters)
-    if not left:
-        return []
-    yield Say("Target:")
-    yield Say(wording.summary_head(rules.target, ()), plain=True)
     yield Say(wording.NEW)
     yield Say(wording.OPEN["quote"])
     weighed: dict[str, float] = yield Weigh(tuple(left), _keep(rules, 0.5))

@@ -14,7 +14,7 @@ from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.clues import weigh_again
 from smoothread_agent.reading.effects import Effect, Forget, Recall, Report, Say, Write
 from smoothread_agent.reading.policy import Budget
-from smoothread_agent.reading.round import Notes, read_chunk, write_summary
+from smoothread_agent.reading.round import Notes, begin_summary, read_chunk, write_summary
 from smoothread_agent.reading.rules import Rules
 from smoothread_agent.schema import Arm, Clue, Coverage, Order, ReadingStep, Reuse, StopSignal, Usage
 
@@ -178,6 +178,7 @@ def _look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effec
             yield from _task_behind(plan)
         else:
             yield Say(plan.rules.chat.to_assistant)
+        yield from begin_summary(plan.rules, ())
         found += yield from weigh_again(plan.rules, chunk, promise.confidence)
     return tuple(sorted(found, key=lambda clue: -clue.confidence)[: plan.rules.limits.nearest])
 

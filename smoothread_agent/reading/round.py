@@ -40,8 +40,7 @@ def read_chunk(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
 
 def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
     """Write the summary of a chunk that was just read."""
-    yield Say("Target:")
-    yield Say(wording.summary_head(rules.target, notes.in_stream), plain=True)
+    yield from begin_summary(rules, notes.in_stream)
     new, announced = yield from (new_quotes if rules.kind == "quote" else new_notes)(rules, chunk)
     yield Say(f"\n{wording.REASON}")
     if new:
@@ -71,6 +70,12 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
     clues = notes.clues + new
     promising = () if clues else _promising(notes.promising, chunk, announced, rules.limits.looks_again)
     return Notes(clues, in_stream, notes.chunks_read + 1, summary, promising)
+
+
+def begin_summary(rules: Rules, clues: tuple[Clue, ...]) -> Generator[Effect, Any, None]:
+    """Say what is known: the target, and the clues so far."""
+    yield Say("Target:")
+    yield Say(wording.summary_head(rules.target, clues), plain=True)
 
 
 def _promising(

@@ -167,8 +167,9 @@ def test_where_nothing_was_found_the_likeliest_chunks_are_looked_at_again(codec:
 
 def test_a_second_look_is_taken_at_no_more_than_is_needed_or_left(codec: TextCodec) -> None:
     assert Reading(codec).result.nearest == Reading(codec).result.promising == (), "something was found"
-    for more in ({"arm": "whole"}, {"clues": "note"}, {"max_chunks": 5}):
-        assert Reading(codec, thresholds=UNSURE, **more).result.nearest == ()  # type: ignore[arg-type]
+    assert Reading(codec, arm="whole", thresholds=UNSURE).result.nearest == ()
+    assert Reading(codec, thresholds=UNSURE, clues="note").result.nearest == ()
+    assert Reading(codec, thresholds=UNSURE, max_chunks=5).result.nearest == ()
     for chunks, looks in ((6, {1}), (7, {1, 3}), (2, set())):
         result = Reading(codec, thresholds=UNSURE, max_chunks=chunks).result
         assert {clue.chunk for clue in result.nearest} == looks
