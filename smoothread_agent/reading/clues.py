@@ -1,6 +1,6 @@
 """Clues: a chunk that was just read is asked for them, by quotes of it or by notes on it."""
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple
 
 from smoothread_agent.reading import wording
@@ -18,6 +18,8 @@ class Found(NamedTuple):
     clues: tuple[Clue, ...]
     announced: float | None
     """How sure it was that there is a clue at all; none where it was not asked."""
+    nearest: tuple[Clue, ...] = ()
+    """Where nothing was quoted and all was weighed: every quote as the clue that it might have been."""
 
 
 Asking = Generator[Effect, Any, Found]
@@ -36,6 +38,7 @@ def new_quotes(rules: Rules, chunk: Chunk) -> Asking:
     left = quotes(chunk.text, limits.quote_characters)
     weighed: dict[str, float] = {}
     found: list[Clue] = []
+    nearest: tuple[Clue, ...] = ()
     first: float | None = None
     dropped = 0
     for _ in range(limits.clues_per_chunk):
@@ -48,10 +51,12 @@ def new_quotes(rules: Rules, chunk: Chunk) -> Asking:
         if not new.taken:
             return Found(tuple(found), first)
         announced = new.confidence or 0.0
-        if not weighed:
-            announced = _one_of(announced, left)
         keep = _keep(rules, announced)
-        weighed = weighed or (yield Weigh(tuple(left), keep))
+        if not weighed:
+            weighed = yield Weigh(tuple(left), keep)
+            nearest = tuple(
+                _clue(rules, chunk, left[quote], together(announced, sure)) for quote, sure in weighed.items()
+            )
         quote = _first_of_the_best(weighed)
         del weighed[quote]
         clue = yield from _quote(rules, chunk, quote, left.pop(quote), keep, announced)
@@ -60,20 +65,7 @@ def new_quotes(rules: Rules, chunk: Chunk) -> Asking:
         else:
             found.append(clue)
     yield Say(wording.NEW + wording.NO_CLUE)
-    return Found(tuple(found), first)
-
-
-def weigh_again(rules: Rules, chunk: Chunk, announced: float) -> Generator[Effect, Any, list[Clue]]:
-    """Weigh all that may be quoted of a chunk, in a summary that was just begun anew: in the order of the text.
-
-    `announced` is how sure it was, the first time, that the chunk holds a clue at all.
-    """
-    left = quotes(chunk.text, rules.limits.quote_characters)
-    yield Say(wording.NEW)
-    yield Say(wording.OPEN["quote"])
-    weighed: dict[str, float] = yield Weigh(tuple(left), _keep(rules, 0.5))
-    one = _one_of(announced, left)
-    return [_clue(rules, chunk, left[quote], together(one, sure)) for quote, sure in weighed.items()]
+    return Found(tuple(found), first, () if found else nearest)
 
 
 def new_notes(rules: Rules, chunk: Chunk) -> Asking:
@@ -100,11 +92,6 @@ def new_notes(rules: Rules, chunk: Chunk) -> Asking:
         )
     yield Say(wording.NEW + wording.NO_CLUE)
     return Found(tuple(found.values()), first)
-
-
-def _one_of(announced: float, left: Collection[str]) -> float:
-    """How sure a quote is before it is judged: one clue is announced, and it is one of so many."""
-    return together(announced, 1 / (1 + len(left)))
 
 
 def _keep(rules: Rules, beside: float) -> Choose:

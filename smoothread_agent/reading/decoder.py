@@ -46,6 +46,18 @@ class Try:
     rows: list[list[int]]
 
 
+Options = tuple[list[int], list[int]]
+"""The tokens of two continuations, which differ in the first."""
+
+
+def weighed(codec: TextCodec, weigh: Weigh) -> tuple[list[list[int]], Options]:
+    """For each quote that is weighed the tokens that are read for it, up to where it is judged; and both judgements."""
+    shared, *options = codec.branch(weigh.keep.options)
+    behind = [*codec.markup(KEPT), *shared]
+    rows = [[*codec.plain(quote + CLOSE["quote"]), *behind] for quote in weigh.quotes]
+    return rows, (options[0], options[1])
+
+
 Request = Feed | Try | Forget | Recall | ReadingStep
 """`Recall` is answered with the number of source tokens that had to be read for it, those behind it with none."""
 
@@ -149,9 +161,7 @@ class Decoder:
 
     def _weigh(self, weigh: Weigh) -> Generator[Request, Any, dict[str, float]]:
         yield from self._flush()
-        shared, *options = self.codec.branch(weigh.keep.options)
-        behind = [*self.codec.markup(KEPT), *shared]
-        rows = [[*self.codec.plain(quote + CLOSE["quote"]), *behind] for quote in weigh.quotes]
+        rows, options = weighed(self.codec, weigh)
         logits: Tensor = yield Try(rows)
         self._count(tokens_weighed=sum(map(len, rows)))
         return {

@@ -21,6 +21,10 @@ class Thresholds(Value):
     keep: Probability = Field(
         default=0.5, description="keep a quote from this confidence on in the clue, of both choices together"
     )
+    again: Probability = Field(
+        default=0.5,
+        description="as `keep`, where nothing was found and the likeliest chunks are looked at again",
+    )
     stop: Probability = Field(default=0.5, description="stop from this confidence on")
 
 

@@ -12,7 +12,6 @@ from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import Engine
 from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds, together
-from smoothread_agent.reading.quotes import quotes
 from smoothread_agent.reading.session import sessions
 from smoothread_agent.schema import Arm, ReadingResult, ReadingStep, ReadRequest
 from smoothread_agent.sources import Source
@@ -34,6 +33,10 @@ SCRIPT = Script(
 CHUNK = 230
 LIMITS = Limits(clue_tokens_in_stream=64)
 NO_LOOK = Limits(clue_tokens_in_stream=64, looks_again=0)
+
+
+LOOKS_UNFED = {"smooth": 1, "reset": 2}
+"""Choices of a second look that are in no forward pass, by arm."""
 
 
 class Reading:
@@ -125,8 +128,10 @@ def test_counts_add_up_to_the_tokens_that_were_fed(codec: TextCodec, arm: Arm, s
     reading = Reading(codec, script, arm)
     usage = reading.result.usage
     counted = usage.tokens_read + usage.tokens_forced + usage.tokens_decoded + usage.tokens_weighed
-    # Never fed: the turn's end after the answer; and in `reset`, the choice that was a dropped round's last.
-    unfed = 1 + (4 if arm == "reset" else 0)
+    # Never fed: the turn's end after the answer; in `reset`, the choice that was a dropped round's last; and the last
+    # choice of a second look that found nothing, of which each chunk is a round of its own in `reset`.
+    looked = not script.quotes and arm != "whole"
+    unfed = 1 + (4 if arm == "reset" else 0) + (LOOKS_UNFED[arm] if looked else 0)
     assert counted - unfed == sum(map(len, reading.model.feeds))
     assert usage.tokens_read == reading.result.coverage.tokens_read == reading.result.coverage.tokens_total
     assert usage.rounds == 5
@@ -134,49 +139,71 @@ def test_counts_add_up_to_the_tokens_that_were_fed(codec: TextCodec, arm: Arm, s
 
 
 UNSURE = Thresholds(new=0.95)
-"""Above what the script is sure of where it has a clue: it finds none."""
+"""Above what the script is sure of where it has a clue: it finds none before it looks again."""
+AT_A_LOSS = Thresholds(new=0.95, again=0.999)
+"""Then it finds none either."""
 
 
 @pytest.mark.parametrize("arm", ["smooth", "reset"])
-def test_where_nothing_was_found_the_likeliest_chunks_are_looked_at_again(codec: TextCodec, arm: Arm) -> None:
-    seen: list[str] = []
+def test_where_nothing_was_found_the_likeliest_chunks_are_read_again_and_less_is_asked_of_a_clue(
+    codec: TextCodec, arm: Arm
+) -> None:
+    reading = Reading(codec, arm=arm, thresholds=UNSURE)
+    result = reading.result
+    assert reading.steps[-2].clues == ()
+    assert [promise.chunk for promise in reading.steps[-2].promising] == [1, 3]
+    assert [clue.text for clue in result.clues] == ["Ann was born in Troyford.", "Troyford has 4200 people."]
+    assert [clue.chunk for clue in result.clues] == [1, 3]
+    assert all(TEXT[clue.start : clue.end] == clue.text for clue in result.clues)
+    assert (result.answer, result.promising, result.nearest) == ("4200", (), ())
+    assert (result.stop.reason, result.coverage.share) == ("end_of_source", 1.0)
+    assert result.usage.tokens_read == result.coverage.tokens_total, (
+        "what is read again is not counted as read"
+    )
+    both = '- "Ann was born in Troyford."\n' if arm == "reset" else f"{PARTS[1]}"
+    assert both.strip() in reading.model.stream(reading.model.last)
+    assert "Troyford has 4200 people." in reading.model.stream(reading.model.last)
 
-    def mind(stream: str) -> Wish:
-        seen.append(stream)
-        return SCRIPT(stream)
 
-    result = Reading(codec, mind, arm, thresholds=UNSURE).result
-    without = Reading(codec, arm=arm, thresholds=UNSURE, limits=NO_LOOK).result
+def test_a_second_look_ends_where_the_model_says_stop(codec: TextCodec) -> None:
+    result = Reading(codec, Script(SCRIPT.quotes, answer="4200", stop=0.9), thresholds=UNSURE).result
+    assert [clue.chunk for clue in result.clues] == [1]
+    assert result.stop.reason == "end_of_source", "of the reading itself"
+
+
+@pytest.mark.parametrize("arm", ["smooth", "reset"])
+def test_where_a_second_look_finds_nothing_either_it_says_what_came_nearest(
+    codec: TextCodec, arm: Arm
+) -> None:
+    result = Reading(codec, arm=arm, thresholds=AT_A_LOSS).result
+    without = Reading(codec, arm=arm, thresholds=AT_A_LOSS, limits=NO_LOOK).result
     assert [promise.chunk for promise in result.promising] == [1, 3]
     assert [promise.confidence for promise in result.promising] == pytest.approx([0.9, 0.9], abs=1e-4)
     first, second, third = result.nearest
     assert [first.text, second.text] == ["Ann was born in Troyford.", "Troyford has 4200 people."]
     assert all(TEXT[clue.start : clue.end] == clue.text for clue in result.nearest)
     assert [first.chunk, second.chunk] == [1, 3]
-    one = together(0.9, 1 / (1 + len(quotes(PARTS[1]))))
-    assert first.confidence == pytest.approx(together(one, 0.9), abs=1e-4)
-    assert third.confidence == pytest.approx(together(one, 0.09), abs=1e-4)
-    alone = f"<|im_start|>user\n{PARTS[3]}"
-    assert any(stream.count("Target:") == 1 and alone in stream for stream in seen), "each by itself"
+    assert first.confidence == pytest.approx(together(0.9, 0.9), abs=1e-4)
+    assert third.confidence == pytest.approx(together(0.9, 0.09), abs=1e-4)
     same = {"usage", "nearest", "promising"}
     assert result.model_dump(exclude=same) == without.model_dump(exclude=same)
     assert (without.nearest, without.answer, without.clues) == ((), "4200", ())
-    for field in ("tokens_read", "tokens_decoded", "rounds"):
+    for field in ("tokens_read", "rounds"):
         assert getattr(result.usage, field) == getattr(without.usage, field)
 
 
 def test_a_second_look_is_taken_at_no_more_than_is_needed_or_left(codec: TextCodec) -> None:
     assert Reading(codec).result.nearest == Reading(codec).result.promising == (), "something was found"
-    assert Reading(codec, arm="whole", thresholds=UNSURE).result.nearest == ()
-    assert Reading(codec, thresholds=UNSURE, clues="note").result.nearest == ()
-    assert Reading(codec, thresholds=UNSURE, max_chunks=5).result.nearest == ()
+    assert Reading(codec, arm="whole", thresholds=AT_A_LOSS).result.nearest == ()
+    assert Reading(codec, thresholds=AT_A_LOSS, clues="note").result.nearest == ()
+    assert Reading(codec, thresholds=AT_A_LOSS, max_chunks=5).result.nearest == ()
     for chunks, looks in ((6, {1}), (7, {1, 3}), (2, set())):
-        result = Reading(codec, thresholds=UNSURE, max_chunks=chunks).result
+        result = Reading(codec, thresholds=AT_A_LOSS, max_chunks=chunks).result
         assert {clue.chunk for clue in result.nearest} == looks
     switch = threading.Event()
     result = Reading(codec, thresholds=UNSURE, cancelled=switch, cancel_after=4).result
     assert [promise.chunk for promise in result.promising] == [1, 3]
-    assert result.nearest == ()
+    assert (result.nearest, result.clues) == ((), ())
 
 
 def test_reset_starts_every_chunk_from_the_pinned_prefix_alone(codec: TextCodec) -> None:
@@ -368,8 +395,9 @@ def test_thresholds_are_those_given_else_the_engines(codec: TextCodec) -> None:
     engine, _ = scripted_engine(codec, SCRIPT)
     for thresholds, found in (
         (None, 2),
-        (Thresholds(new=0.95), 0),
-        (Thresholds(keep=0.99), 0),
+        (Thresholds(new=0.95, again=0.99), 0),
+        (Thresholds(keep=0.99, again=0.99), 0),
+        (Thresholds(keep=0.99), 2),
         (Thresholds(), 2),
     ):
         method = Method(chunk=CHUNK, limits=LIMITS, thresholds=thresholds)
@@ -377,16 +405,10 @@ def test_thresholds_are_those_given_else_the_engines(codec: TextCodec) -> None:
         assert len(result.clues) == found
 
 
-def test_confidences_are_the_odds_of_both_choices_together_for_one_of_so_many_quotes(
-    codec: TextCodec,
-) -> None:
+def test_confidences_are_the_odds_of_both_choices_together(codec: TextCodec) -> None:
     reading = Reading(codec, Script(SCRIPT.quotes, new=0.7, keep=0.6))
-    for step in reading.steps[:-1]:
-        assert step.summary is not None
-        many = len(quotes(TEXT[step.summary.start : step.summary.end]))
-        odds = (7 / 3) * (6 / 4) / many
-        for clue in step.summary.new_clues:
-            assert clue.confidence == pytest.approx(odds / (1 + odds), abs=1e-3)
+    for clue in reading.result.clues:
+        assert clue.confidence == pytest.approx(3.5 / 4.5, abs=1e-3)
     assert len(reading.result.clues) == 2
 
 

@@ -105,7 +105,7 @@ def test_a_clue_is_quoted_judged_and_carries_its_place(codec: TextCodec) -> None
     (found,) = played.notes.clues
     assert found.text == ANN.replace(" Troy", "\nTroy") == TEXT[found.start - 90 : found.end - 90]
     assert (found.kind, found.chunk, found.page) == ("quote", 3, None)
-    assert found.confidence == pytest.approx(2 / 3)  # four to one, one to one, and one of two
+    assert found.confidence == pytest.approx(0.8)  # four to one, and one to one
     assert played.notes.summary is not None
     assert (played.notes.summary.action, played.notes.summary.stop_confidence) == ("STOP", 0.9)
 
@@ -143,8 +143,16 @@ def test_what_is_not_kept_is_no_clue(codec: TextCodec) -> None:
 
 
 def test_a_quote_is_kept_by_what_both_choices_say_together(codec: TextCodec) -> None:
-    assert play(codec, 0.8, (0.4, 0.01), 0.4, 0.1, "r", 0.1).notes.clues
-    assert not play(codec, 0.7, (0.4, 0.01), 0.4).notes.clues
+    assert play(codec, 0.7, (0.4, 0.01), 0.4, 0.1, "r", 0.1).notes.clues
+    assert not play(codec, 0.55, (0.4, 0.01), 0.4).notes.clues
+
+
+def test_where_nothing_was_quoted_it_is_known_what_came_nearest(codec: TextCodec) -> None:
+    nearest = play(codec, 0.6, (0.01, 0.3), 0.3).notes.nearest
+    assert [found.start - 90 for found in nearest] == [0, 51]
+    assert [found.confidence for found in nearest] == pytest.approx([1.5 / 100.5, 4.5 / 11.5])
+    assert play(codec, 0.8, (0.6, 0.02), 0.5, 0.1, "r", 0.9).notes.nearest == ()
+    assert play(codec, 0.2).notes.nearest == ()
 
 
 def test_where_the_best_was_dropped_nothing_is_new_and_stop_is_not_asked(codec: TextCodec) -> None:
