@@ -1,11 +1,12 @@
 """The trainer: what a step is made of, and that a run which was cut off ends as one that was not."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 pytest.importorskip("peft")
 
@@ -157,6 +158,31 @@ def test_what_is_studied_again_and_again_is_learned(tiny_folder: Path, tmp_path:
 def test_a_checkpoint_is_whole_or_not_there(whole: tuple[Trainer, Path]) -> None:
     assert int(load_file(whole[1] / "checkpoint.safetensors")["step"]) == 4
     assert not (whole[1] / "checkpoint.tmp").exists()
+
+
+def test_a_run_may_begin_with_an_adapter(
+    whole: tuple[Trainer, Path], tiny_folder: Path, tmp_path: Path
+) -> None:
+    loaded = load_model(resolve(str(tiny_folder)), dtype="fp32")
+    run = Trainer(loaded.model, loaded.tokenizer, SETTINGS, tmp_path, whole[1] / "adapter")
+    for one, other in zip(run.weights, whole[0].weights, strict=True):
+        assert torch.equal(one, other)
+    assert run.step == 0
+
+
+@pytest.mark.parametrize(("more", "reason"), [({"rank": 8}, "rank 4 and alpha 8"), ({}, "of another model")])
+def test_an_adapter_that_does_not_fit_is_refused(
+    whole: tuple[Trainer, Path], tiny_folder: Path, tmp_path: Path, more: dict[str, int], reason: str
+) -> None:
+    adapter = tmp_path / "adapter"
+    shutil.copytree(whole[1] / "adapter", adapter)
+    weights = load_file(adapter / "adapter_model.safetensors")
+    name = next(iter(weights))
+    weights[name.replace("layers.0", "layers.9")] = weights.pop(name)
+    save_file(weights, adapter / "adapter_model.safetensors")
+    loaded = load_model(resolve(str(tiny_folder)), dtype="fp32")
+    with pytest.raises(ModelError, match=reason):
+        Trainer(loaded.model, loaded.tokenizer, SETTINGS.model_copy(update=more), tmp_path, adapter)
 
 
 def test_a_model_that_keeps_other_states_is_refused_with_the_reason(tmp_path: Path) -> None:

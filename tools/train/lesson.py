@@ -1,7 +1,8 @@
 """Lessons: rendered trajectories put through the model, their loss and how often the decisions were right."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import NamedTuple
 
 import torch
@@ -9,10 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from smoothread_agent.model.window import PinnedWindowModel
-from tools.train.render import Rendered
+from tools.train.one_pass import Branch, fits, logits_of
+from tools.train.render import Aside, Rendered
 
 DECISIONS = ("new", "keep", "action")
 """The fields that are decided between two continuations."""
+WEIGHED = 40.0
+"""What weighing the quotes of a part counts for in the loss, beside `render.Weights`."""
 
 
 class Decision(NamedTuple):
@@ -30,6 +34,23 @@ class Decision(NamedTuple):
         return (self.margin >= 0) == self.right
 
 
+class Weighing(NamedTuple):
+    """All that was weighed of one part, as the model judged it."""
+
+    announced: float
+    """The margin of the decision before it: whether there is a new clue."""
+    margins: tuple[float, ...]
+    """Of each quote: the logit of keeping it less that of dropping it."""
+    rights: tuple[bool, ...]
+    """Which are to be kept."""
+
+    @property
+    def best(self) -> Decision:
+        """Whether to keep the surest quote."""
+        margin, right = max(zip(self.margins, self.rights, strict=True))
+        return Decision("keep", right, margin)
+
+
 @dataclass
 class Score:
     """Sums over lessons; `summary` makes them means."""
@@ -40,6 +61,7 @@ class Score:
     text_right: int = 0
     text_seen: int = 0
     decisions: list[Decision] = field(default_factory=list)
+    weighings: list[Weighing] = field(default_factory=list)
 
     def summary(self) -> dict[str, float]:
         """Loss, and accuracy: of written tokens, and of each decision by what was right."""
@@ -52,6 +74,8 @@ class Score:
                 made = [decision.agreed for decision in self.decisions if decision[:2] == (name, right)]
                 if made:
                     figures[f"{name}_{word}"] = sum(made) / len(made)
+        if told := [weighing.best.right for weighing in self.weighings if any(weighing.rights)]:
+            figures["best"] = sum(told) / len(told)
         return {name: round(value, 4) for name, value in figures.items()}
 
 
@@ -62,13 +86,43 @@ def study(
     *,
     backward_share: float | None = None,
 ) -> None:
-    """Put lessons through the model together, a row each, and add them to `score`.
+    """Put lessons through the model and add them to `score`.
 
     With `backward_share`, gradients of each lesson's weighted mean loss times that share are added to the
-    parameters', stretch by stretch, so that memory does not grow with the lessons' length.
+    parameters'. A lesson in which quotes are weighed takes one pass with them, if the memory does not move before its
+    end; the others are read together, a row each, stretch by stretch, so that memory does not grow with their length,
+    and what is weighed is no part of them.
     """
+    apart = [lesson for lesson in lessons if lesson.asides and _in_one_pass(model, lesson)]
+    for lesson in apart:
+        row = _Row.of(lesson)
+        branches = _branches(lesson)
+        logits, beside = logits_of(model, row.tokens, len(lesson.pinned), branches, row.ats)
+        loss = row.judge(row.ats, logits, score) + row.weigh(logits, beside, score)
+        score.loss += float(loss.detach())
+        score.tokens += sum(len(branch.tokens) for branch in branches)
+        if backward_share is not None:
+            (loss / row.total * backward_share).backward()
+        score.weight += row.total
+        score.tokens += len(row.tokens)
+    if together := [lesson for lesson in lessons if not any(lesson is other for other in apart)]:
+        _study_in_stretches(model, together, score, backward_share)
+
+
+def _in_one_pass(model: PinnedWindowModel, lesson: Rendered) -> bool:
+    pinned = len(lesson.pinned)
+    return fits(model, pinned, pinned + len(lesson.tokens), _branches(lesson))
+
+
+def _branches(lesson: Rendered) -> list[Branch]:
+    return [Branch(len(lesson.pinned) + aside.at, aside.tokens) for aside in lesson.asides]
+
+
+def _study_in_stretches(
+    model: PinnedWindowModel, lessons: Sequence[Rendered], score: Score, backward_share: float | None
+) -> None:
     prefixes = [len(lesson.pinned) for lesson in lessons]
-    rows = [_Row.of(lesson) for lesson in lessons]
+    rows = [_Row.of(replace(lesson, asides=[])) for lesson in lessons]
     memory = model.new_memory(prefixes)
     position = [0] * len(rows)
     for stretch in model.read_with_grad(memory, [row.tokens for row in rows], [row.ats for row in rows]):
@@ -95,15 +149,22 @@ class _Row:
     ats: list[int]
     """Positions whose next token counts."""
     decisions: dict[int, tuple[str, bool, int, int]]
+    weighings: list[list[Aside]]
+    """What is weighed, part by part."""
+    announced: list[int]
+    """For each weighing, the position of the decision that there is a new clue."""
     total: float
 
     @classmethod
     def of(cls, lesson: Rendered) -> "_Row":
         prefix = len(lesson.pinned)
         tokens, weights = lesson.pinned + lesson.tokens, [0.0] * prefix + lesson.weights
-        ats = [at for at in range(len(tokens) - 1) if weights[at + 1]]
         decisions = {prefix + at - 1: (name, right, no, yes) for at, name, right, no, yes in lesson.decisions}
-        return cls(tokens, weights, ats, decisions, sum(weights))
+        weighings = [list(group) for _, group in groupby(lesson.asides, key=lambda aside: aside.at)]
+        announced = [max(at for at in decisions if at < prefix + group[0].at) for group in weighings]
+        ats = [at for at in range(len(tokens) - 1) if weights[at + 1] or at in announced]
+        total = sum(weights) + WEIGHED * len(weighings)
+        return cls(tokens, weights, ats, decisions, weighings, announced, total)
 
     def judge(self, ats: Sequence[int], logits: Tensor, score: Score) -> Tensor:
         """The weighted sum of the losses after `ats`, by logits `[at, vocab]`; what was right goes to `score`."""
@@ -112,6 +173,8 @@ class _Row:
         seen = logits.detach()
         right = (seen.argmax(-1) == target).tolist()
         for row, at in enumerate(ats):
+            if not self.weights[at + 1]:
+                continue
             if at in self.decisions:
                 name, truth, no, yes = self.decisions[at]
                 score.decisions.append(Decision(name, truth, float(seen[row, yes] - seen[row, no])))
@@ -119,3 +182,36 @@ class _Row:
                 score.text_right += right[row]
                 score.text_seen += 1
         return (F.cross_entropy(logits, target, reduction="none") * weight).sum()
+
+    def weigh(self, logits: Tensor, beside: Tensor, score: Score) -> Tensor:
+        """The weighted sum of the losses of all weighings, by logits `[aside, vocab]` and those after `ats`."""
+        losses, first = [], 0
+        for group, announced in zip(self.weighings, self.announced, strict=True):
+            rows = beside[first : first + len(group)]
+            first += len(group)
+            no, yes = group[0].options
+            margins = rows[:, yes] - rows[:, no]
+            rights = tuple(aside.right for aside in group)
+            losses.append(_among(margins, rights))
+            _, _, no, yes = self.decisions[announced]
+            before = logits.detach()[self.ats.index(announced)]
+            margin = float(before[yes] - before[no])
+            score.weighings.append(Weighing(margin, tuple(margins.detach().tolist()), rights))
+            if not self.weights[
+                announced + 1
+            ]:  # the trajectory went on with a wrong quote, for the lesson's sake
+                score.decisions.append(Decision("new", any(rights), margin))
+        return WEIGHED * torch.stack(losses).sum()
+
+
+def _among(margins: Tensor, rights: Sequence[bool]) -> Tensor:
+    """How far the right quotes are from standing out among all, by their margins `[quote]`.
+
+    It is the loss of choosing one of them, or none: none stands at margin 0. So margins are trained to be compared
+    with each other, and the sureness of the best with that of other parts.
+    """
+    right = torch.tensor(rights, device=margins.device)
+    others = F.pad(margins[~right], (1, 0))  # "none" is one of them
+    if not right.any():
+        return others.logsumexp(0)
+    return torch.stack([torch.cat([one[None], others]).logsumexp(0) - one for one in margins[right]]).mean()

@@ -12,6 +12,7 @@ from typing import Any
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.codec import TextCodec
+from smoothread_agent.reading.decoder import weighed
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Recall, Report, Say, Weigh, Write
 from smoothread_agent.reading.loop import Plan, pinned_text, read, source_text
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds
@@ -44,6 +45,19 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class Aside:
+    """A quote that is weighed: read into a fork of the memory, and judged there."""
+
+    at: int
+    """The fork is of the memory after so many of the stream's tokens."""
+    tokens: list[int]
+    """The quote, up to where it is judged."""
+    right: bool
+    options: tuple[int, int]
+    """First tokens of dropping and of keeping it."""
+
+
+@dataclass(frozen=True)
 class Rendered:
     """One trajectory as tokens: the pinned prefix, the stream after it, and the loss weight of each stream token."""
 
@@ -52,6 +66,8 @@ class Rendered:
     weights: list[float]
     decisions: list[tuple[int, str, bool, int, int]] = field(default_factory=list)
     """Position in `tokens`, field, whether the second option is right, and the two options' first tokens."""
+    asides: list[Aside] = field(default_factory=list)
+    """What is weighed beside the stream, in order."""
 
 
 @dataclass
@@ -102,8 +118,7 @@ class Teacher:
             case Choose():
                 return self._choose(effect)
             case Weigh():
-                # In the trajectory's own order: what is quoted is no lesson, judging it is.
-                return {wording.one_line(find.text): 1.0 for find in self._finds}
+                return self._weigh(effect)
             case Write():
                 return self._write(effect)
         return None
@@ -128,6 +143,20 @@ class Teacher:
         self.lessons[-1].decisions.append((len(self.lessons[-1].tokens), effect.field, right, no[0], yes[0]))
         self._put(chosen, [weight] + [0.0] * (len(chosen) - 1))
         return Choice(right, 1.0)
+
+    def _weigh(self, effect: Weigh) -> dict[str, float]:
+        """Every quote is a lesson in judging; which one is then quoted is none: that is in the trajectory's order.
+
+        Left out is a quote that holds the answer and was not quoted: it may say the same.
+        """
+        right = {wording.one_line(find.text) for find in self._finds if find.keep}
+        answer = self.trajectory.answer.casefold()
+        rows, (no, yes) = weighed(self.codec, effect)
+        lesson = self.lessons[-1]
+        for quote, tokens in zip(effect.quotes, rows, strict=True):
+            if quote in right or answer not in quote.casefold():
+                lesson.asides.append(Aside(len(lesson.tokens), tokens, quote in right, (no[0], yes[0])))
+        return {wording.one_line(find.text): 1.0 for find in self._finds}
 
     def _write(self, effect: Write) -> str:
         match effect.field:

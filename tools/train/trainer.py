@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
+from safetensors.torch import load_file
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from smoothread_agent.errors import ModelError
+from smoothread_agent.model.adapter import WEIGHTS, Adapter, read_adapter
 from smoothread_agent.model.choosing import recurrent_model
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
@@ -18,10 +20,13 @@ from tools.train.render import Rendered, render, render_source_first
 from tools.train.run import EXAMINED, Figures, Run
 from tools.train.settings import Settings, Stage
 from tools.train.tasks import sample
+from tools.train.tasks.temptation import ELSEWHERE
 from tools.train.trajectory import Split, Trajectory
 
 
-def draw(settings: Settings, stage: Stage, rng: random.Random, split: Split) -> Trajectory:
+def draw(
+    settings: Settings, stage: Stage, rng: random.Random, split: Split, tempted: float = ELSEWHERE
+) -> Trajectory:
     """A trajectory of a stage of the run's curriculum."""
     return sample(
         rng,
@@ -29,6 +34,7 @@ def draw(settings: Settings, stage: Stage, rng: random.Random, split: Split) -> 
         part_characters=stage.part_characters,
         parts=stage.parts,
         split=split,
+        tempted=tempted,
     )
 
 
@@ -52,13 +58,19 @@ class Trainer(Run):
     one would have seen.
 
     Raises:
-        ModelError: the model is read with in another way than by a pinned window, or cannot be.
+        ModelError: the model is read with in another way than by a pinned window, or cannot be; or the adapter to
+            begin with is of other modules, or of another rank than the settings say.
     """
 
     settings: Settings
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, settings: Settings, folder: Path
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        settings: Settings,
+        folder: Path,
+        begin_with: Path | None = None,
     ) -> None:
         if not isinstance(recurrent_model(model, fingerprint="", window=settings.window), PinnedWindowModel):
             raise ModelError(
@@ -77,6 +89,8 @@ class Trainer(Run):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # of transformers to peft
             self.peft: PeftModel = get_peft_model(model, config)
+        if begin_with is not None:
+            self._begin_with(read_adapter(begin_with))
         self.trained = [p for p in self.peft.parameters() if p.requires_grad]
         self.weights = [p.detach().float().clone() for p in self.trained]
         for parameter in self.trained:
@@ -86,6 +100,20 @@ class Trainer(Run):
         )
         self.codec = TextCodec(tokenizer)
         self.optimizer = torch.optim.AdamW(self.weights, lr=settings.learning_rate, weight_decay=0.0)
+
+    def _begin_with(self, adapter: Adapter) -> None:
+        """Take over the weights of an adapter that was trained before."""
+        wanted, given = (self.settings.rank, self.settings.alpha), adapter.settings
+        if (given.r, given.lora_alpha) != wanted:
+            raise ModelError(
+                f"the adapter {adapter.folder} has rank {given.r} and alpha {given.lora_alpha:g}, the settings rank "
+                f"{wanted[0]} and alpha {wanted[1]}: give settings that agree"
+            )
+        found = set_peft_model_state_dict(self.peft, load_file(adapter.folder / WEIGHTS))
+        missing = [name for name in found.missing_keys if "lora_" in name]
+        if missing or found.unexpected_keys:
+            other = (missing or found.unexpected_keys)[0]
+            raise ModelError(f"the adapter {adapter.folder} is of another model: it differs in {other}")
 
     def learn(self) -> Figures:
         """One step on the trajectories of its number."""

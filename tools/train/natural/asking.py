@@ -10,15 +10,15 @@ from tools.train.wording.questions import LEAD_INS, QUESTIONS
 from tools.train.wording.synonyms import other_verb, reworded, shortened
 
 _REWORDED = {
-    "o": 0.4,
-    "x": 0.3,
-    "np": 0.4,
-    "d": 0.4,
-    "r": 0.25,
-    "n": 0.1,
-    "s": 0.04,
-    "rest": 0.4,
-    "core": 0.3,
+    "o": 0.55,
+    "x": 0.45,
+    "np": 0.55,
+    "d": 0.55,
+    "r": 0.4,
+    "n": 0.2,
+    "s": 0.1,
+    "rest": 0.55,
+    "core": 0.45,
 }
 """Share of a piece's words that are replaced where they can be. Names stay as they are."""
 _SHORTENED = {"o": 0.4, "np": 0.4, "d": 0.35, "x": 0.2, "rest": 0.45}

@@ -3,6 +3,7 @@
 import random
 import re
 
+from tools.train.natural.thesaurus import other_words
 from tools.train.trajectory import Split
 from tools.train.wording.table import belongs
 
@@ -371,10 +372,10 @@ def reworded(text: str, rng: random.Random, split: Split, share: float = 0.4) ->
     def swap(match: re.Match[str]) -> str:
         if rng.random() > share:
             return match.group()
-        fitting = [
-            other for other in WORDS.get(match.group(), ()) if belongs(f"{match.group()} {other}", split)
-        ]
-        return rng.choice(fitting) if fitting else match.group()
+        word = match.group()
+        others = (*WORDS.get(word, ()), *other_words(word))
+        fitting = [other for other in others if belongs(f"{word} {other}", split)]
+        return rng.choice(fitting) if fitting else word
 
     return re.sub(r"(?<![\w/.$<(\"'‘`-])[a-z]+(?![\w/.=()>\"'’`-])", swap, text)
 
