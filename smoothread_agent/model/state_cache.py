@@ -15,6 +15,8 @@ from smoothread_agent.model.attention import CALL, Call, Probe
 from smoothread_agent.model.layout import Shape
 
 _KINDS = ("conv", "recurrent")
+_CACHE_KEYWORDS = ("cache", "past_key_values", "cache_params")
+"""`cache` since transformers 5.24; before, `past_key_values`, or `cache_params` where no layer attends."""
 
 
 @dataclass(frozen=True)
@@ -102,19 +104,31 @@ def probe(model: PreTrainedModel) -> list[LayerStates]:
 
 def forward(model: PreTrainedModel, tokens: Tensor, positions: Tensor, cache: StateCache) -> Tensor:
     """Read `tokens` `[batch, token]` at `positions` into `cache`: logits after the last, `[batch, vocab]`."""
-    name = "cache_params" if "cache_params" in _parameters(model) else "past_key_values"
     out = model(
         input_ids=tokens,
         position_ids=positions,
         use_cache=True,
         logits_to_keep=1,
-        **{name: cache, CALL: cache},
+        **{cache_keyword(model): cache, CALL: cache},
     )
     return out.logits[:, -1]  # type: ignore[no-any-return]
 
 
-def _parameters(model: PreTrainedModel) -> Mapping[str, Any]:
-    return signature(model.forward).parameters
+def cache_keyword(model: PreTrainedModel) -> str:
+    """The keyword by which the forward of `model` takes its cache, as its signature names it.
+
+    The version of transformers would not tell: code that comes with a model may keep an older name.
+
+    Raises:
+        ModelError: it names none. Most forwards take any keyword, and it would drop a cache without a word.
+    """
+    taken = signature(model.forward).parameters
+    for keyword in _CACHE_KEYWORDS:
+        if keyword in taken:
+            return keyword
+    raise ModelError(
+        f"{type(model).__name__} takes no cache, so it cannot go on from what it has read: use one that does"
+    )
 
 
 def _layer(states: Mapping[str, Tensor], started: bool) -> LinearAttentionLayer:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache, PreTrainedModel
 
+from smoothread_agent.model.state_cache import cache_keyword
+
 PREFILL = 512
 """Tokens a forward pass: the scores of more at once would not fit the memory with long texts."""
 
@@ -30,9 +32,9 @@ class FullAttention:
                 out = self.model(
                     input_ids=part,
                     position_ids=positions,
-                    past_key_values=self.cache,
                     use_cache=True,
                     logits_to_keep=1,
+                    **{cache_keyword(self.model): self.cache},
                 )
             logits = out.logits[0, -1].float()
             self.tokens_read += part.shape[1]
