@@ -36,9 +36,11 @@ PACES: dict[str, Pace] = {
 REFUSED: dict[str, str] = {
     "bailing_hybrid": "its attention layers keep keys and values compressed, which a window does not hold",
     "glm5_next_text": "its attention layers keep keys and values compressed, which a window does not hold",
+    "inkling2_loop_text": "its attention is biased by distance, which a window does not carry",
     "inkling2_text": "its attention is biased by distance, which a window does not carry",
     "inkling_text": "its attention is biased by distance, which a window does not carry",
     "kimi_linear": "its attention layers keep keys and values compressed, which a window does not hold",
+    "lara_mini": "only its sliding layers have rotary positions, and a window turns the keys of every layer back",
     "minimax": "transformers keeps its state in a cache of its own kind, without a way to set it",
     "qwen4_exp_text": "its attention layers choose what they see with an indexer, which a window does not hold",
     "recurrent_gemma": "transformers keeps its state on the model, so that it cannot be forked or saved",
