@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from smoothread_kernels.window_attention.reference import window_attention_naive
 
 from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
 from tools.train.lesson import Score, Weighing, study
+from tools.train.one_pass import Branched
 from tools.train.render import Rendered, render
 from tools.train.trajectory import NOT_IN_TEXT, Find, Part, Trajectory
 
@@ -113,3 +115,16 @@ def test_a_right_quote_among_others_stands_out_after_a_few_steps(
     told = score.weighings[-1]
     assert told.best.right
     assert told.best.margin > 0 > max(score.weighings[0].margins)
+
+
+def test_a_model_with_sinks_or_capped_scores_weighs_by_them_too() -> None:
+    tokens = torch.arange(6)
+    call = Branched(tokens, tokens, torch.zeros(6, dtype=torch.int64), 1, 3, torch.float32)
+    query, key, value = torch.randn(3, 1, 4, 6, 8, generator=torch.Generator().manual_seed(0))
+    sinks = torch.randn(4, generator=torch.Generator().manual_seed(1))
+    options = {"scale": 0.3, "sliding_window": 2, "sinks": sinks, "softcap": 1.5}
+    where = {"start": torch.tensor([0]), "lengths": torch.tensor([6]), "pinned": torch.tensor([1])}
+    expected = window_attention_naive(
+        query, key, value, window=2, scale=0.3, sinks=sinks, softcap=1.5, **where
+    )
+    torch.testing.assert_close(call.attend(0, query, key, value, **options), expected)

@@ -7,11 +7,10 @@ the quotes' own tokens, and gradients flow into what was read before.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
+from smoothread_kernels.window_attention.reference import biased_attention
 from torch import Tensor
 
 from smoothread_agent.model.attention import CALL
@@ -40,23 +39,25 @@ class Branched:
     """Which branch a token belongs to, 0 for the stream: `[token]`."""
     pinned: int
     window: int
-    _seen: dict[int, Tensor] = field(default_factory=dict)
+    dtype: torch.dtype
+    _biases: dict[int, Tensor] = field(default_factory=dict)
 
-    def seen(self, window: int) -> Tensor:
-        """Which tokens each token sees: bool `[token, token]`."""
-        if window not in self._seen:
+    def bias(self, window: int) -> Tensor:
+        """0 where a token sees another one, else minus infinity: `[token, token]`."""
+        if window not in self._biases:
             query, key = self.position[:, None], self.position[None, :]
             stream = (self.branch[None, :] == 0) & (key < self.fork[:, None])
             own = self.branch[None, :] == self.branch[:, None]
             near = (key < self.pinned) | (key > query - window)
-            self._seen[window] = (stream | own) & (key <= query) & near
-        return self._seen[window]
+            seen = (stream | own) & (key <= query) & near
+            nothing = torch.zeros(seen.shape, dtype=self.dtype, device=seen.device)
+            self._biases[window] = nothing.masked_fill_(~seen, float("-inf"))
+        return self._biases[window]
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
         """See `smoothread_agent.model.attention.Call`."""
-        seen = self.seen(min(self.window, options["sliding_window"] or self.window))
-        attend = partial(F.scaled_dot_product_attention, scale=options["scale"], enable_gqa=True)
-        return attend(query, key, value, attn_mask=seen[None, None])
+        window = min(self.window, options.pop("sliding_window", None) or self.window)
+        return biased_attention(query, key, value, self.bias(window), **options)
 
 
 def fits(model: PinnedWindowModel, pinned: int, length: int, branches: Sequence[Branch]) -> bool:
@@ -85,7 +86,7 @@ def logits_of(
     tokens += [0] * padding
     position, fork, owner = position + [0] * padding, fork + [0] * padding, owner + [-1] * padding
     place, forks, owners = (torch.tensor(each, device=model.device) for each in (position, fork, owner))
-    call = Branched(place, forks, owners, pinned, model.window)
+    call = Branched(place, forks, owners, pinned, model.window, model.dtype)
     out = model.model(
         input_ids=torch.tensor([tokens], device=model.device),
         position_ids=place[None],

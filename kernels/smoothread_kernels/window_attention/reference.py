@@ -83,9 +83,7 @@ def window_attention(
     softcap: float | None = None,
 ) -> Tensor:
     """The same, fast on a CPU: blocks of queries, each against just the slots that it can see."""
-    attend = partial(_plain, scale=scale)
-    if sinks is not None or softcap is not None:
-        attend = partial(_with_sinks, scale=scale, sinks=sinks, softcap=softcap)
+    attend = partial(biased_attention, scale=scale, sinks=sinks, softcap=softcap)
     rows = []
     for row in range(query.shape[0]):
         length, first, prefix = int(lengths[row]), int(start[row]), int(pinned[row])
@@ -136,6 +134,25 @@ def _bias(
         )
         seen = visible(first, count, slots, pinned, window)
         return torch.zeros(seen.shape, dtype=dtype, device=device).masked_fill_(~seen, float("-inf"))
+
+
+def biased_attention(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    bias: Tensor | None,
+    *,
+    scale: float,
+    sinks: Tensor | None = None,
+    softcap: float | None = None,
+) -> Tensor:
+    """The equation above for one row, who sees what being said by a bias `[token, slot]`: 0, or minus infinity.
+
+    Without one, every query sees every slot.
+    """
+    if sinks is None and softcap is None:
+        return _plain(query, keys, values, bias, scale=scale)
+    return _with_sinks(query, keys, values, bias, scale=scale, sinks=sinks, softcap=softcap)
 
 
 def _plain(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None, *, scale: float) -> Tensor:
