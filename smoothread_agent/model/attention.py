@@ -17,6 +17,9 @@ from transformers import AttentionInterface
 
 from smoothread_agent.errors import ModelError
 
+_ALIKE = 1e-2
+"""How far two keys are apart at the most, as a share of the largest figure, that differ by rounding in bf16 alone."""
+
 NAME = "smoothread_window"
 CALL = "smoothread_call"
 
@@ -114,10 +117,13 @@ class Probe:
     Attributes:
         shapes: KV heads and head dimension.
         own_windows: tokens, of the layers that have a window of their own.
+        still: the layers in which the last token's key is that of the first. What the probe gives back knows no
+            position, so where one token is read twice, far apart, these are the layers that do not rotate their keys.
     """
 
     shapes: dict[int, tuple[int, int]] = field(default_factory=dict)
     own_windows: dict[int, int] = field(default_factory=dict)
+    still: set[int] = field(default_factory=set)
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
         """Note what there is to know of the layer. What is given back has the right shape and no meaning.
@@ -133,6 +139,9 @@ class Probe:
         self.shapes[layer] = (key.shape[1], key.shape[3])
         if options.get("sliding_window") is not None:
             self.own_windows[layer] = options["sliding_window"]
+        first, last = key[:, :, 0].float(), key[:, :, -1].float()
+        if torch.allclose(first, last, rtol=0.0, atol=_ALIKE * float(first.abs().max())):
+            self.still.add(layer)
         return value.repeat_interleave(query.shape[1] // value.shape[1], dim=1)
 
 

@@ -41,7 +41,7 @@ def rotations_of(
     name = type(model).__name__
     rotary = _rotary_module(model)
     if rotary is None and not needed:
-        return dict.fromkeys(layers, _none(model.device))
+        return dict.fromkeys(layers, no_rotation(model.device))
     apply = getattr(sys.modules[type(model).__module__], "apply_rotary_pos_emb", None)
     if rotary is None or apply is None:
         raise ModelError(
@@ -88,7 +88,7 @@ def _rotation(
     )
 
 
-def _none(device: torch.device) -> Rotation:
+def no_rotation(device: torch.device) -> Rotation:
     """The rotation of keys that have no position."""
     return Rotation(torch.ones(1, device=device), torch.zeros(1, device=device), interleaved=False)
 

@@ -20,7 +20,7 @@ from smoothread_agent.model.layout import Shape, check_belongs, empty_tensors, r
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.model.protocol import RecurrentModel, TokenRows
 from smoothread_agent.model.reach import Reach
-from smoothread_agent.model.rotary import rotations_of
+from smoothread_agent.model.rotary import no_rotation, rotations_of
 from smoothread_agent.model.sight import in_sight, spread_out
 
 
@@ -59,8 +59,9 @@ class PinnedWindowModel(RecurrentModel):
         self.fingerprint = f"{fingerprint}-window{window}"
         self.device, self.dtype = model.device, model.dtype
         self.vocab_size = int(config.vocab_size)
-        self._rotations = rotations_of(model, window, range(int(config.num_hidden_layers)))
-        self.shapes, self.own_windows = self._probe()
+        rotations = rotations_of(model, window, range(int(config.num_hidden_layers)))
+        self.shapes, self.own_windows, still = self._probe()
+        self._rotations = {**rotations, **dict.fromkeys(still, no_rotation(self.device))}
         buffer = {
             f"layers.{layer}.{name}": Shape((heads, None, dim), self.dtype)
             for layer, (heads, dim) in enumerate(self.shapes)
@@ -68,13 +69,15 @@ class PinnedWindowModel(RecurrentModel):
         }
         self._layout = {**buffer, "pinned": Shape((), torch.int64), "used": Shape((), torch.int64)}
 
-    def _probe(self) -> tuple[list[tuple[int, int]], dict[int, int]]:
-        """What every layer's attention really gets: KV heads and head dimension; windows smaller than this one."""
+    def _probe(self) -> tuple[list[tuple[int, int]], dict[int, int], set[int]]:
+        """What every layer's attention really gets: KV heads and head dimension; windows smaller than this one; the
+        layers that do not rotate their keys (some of SmolLM3's, of Cohere 2's)."""
         self.model.set_attn_implementation(NAME)
         probe = Probe()
         with torch.inference_mode():
-            token = torch.zeros(1, 1, dtype=torch.int64, device=self.device)
-            self.model(input_ids=token, position_ids=token, use_cache=False, **{CALL: probe})
+            twice = torch.zeros(1, 2, dtype=torch.int64, device=self.device)
+            apart = torch.tensor([[0, self.window - 1]], device=self.device)
+            self.model(input_ids=twice, position_ids=apart, use_cache=False, **{CALL: probe})
         layers = int(self.model.config.get_text_config().num_hidden_layers)
         if sorted(probe.shapes) != list(range(layers)):
             raise ModelError(
@@ -82,7 +85,7 @@ class PinnedWindowModel(RecurrentModel):
                 "a pinned window needs attention in every layer"
             )
         smaller = {layer: own for layer, own in probe.own_windows.items() if own < self.window}
-        return [probe.shapes[layer] for layer in range(layers)], smaller
+        return [probe.shapes[layer] for layer in range(layers)], smaller, probe.still
 
     def memory_bytes(self, pinned: int, batch: int = 1) -> int:
         """Bytes of a memory with `pinned` pinned tokens a row."""

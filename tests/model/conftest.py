@@ -20,6 +20,8 @@ from transformers import (
     Qwen2ForCausalLM,
     Qwen3Config,
     Qwen3ForCausalLM,
+    SmolLM3Config,
+    SmolLM3ForCausalLM,
 )
 
 SIZES = {
@@ -43,6 +45,8 @@ FAMILIES = {
     "qwen2": (Qwen2ForCausalLM, Qwen2Config, {}),
     "qwen3": (Qwen3ForCausalLM, Qwen3Config, {"head_dim": 16}),
     "mistral": (MistralForCausalLM, MistralConfig, {"sliding_window": None}),
+    # In every fourth layer keys are not rotated; here in every second.
+    "smollm3": (SmolLM3ForCausalLM, SmolLM3Config, {"no_rope_layer_interval": 2, "pad_token_id": 0}),
     # Models with windows of their own, smaller than the one they are read through here.
     "mistral, sliding": (MistralForCausalLM, MistralConfig, {"sliding_window": OWN_WINDOW}),
     "phi3": (Phi3ForCausalLM, Phi3Config, {"sliding_window": OWN_WINDOW, "pad_token_id": 0}),

@@ -74,6 +74,8 @@ def masked_full_attention(plain, text, prefix, window):
         for name, position in (("true", index), ("slot", slot)):
             cos, sin = rotary(value, position[None])
             turned[name] = module.apply_rotary_pos_emb(query, key, cos / scaled, sin / scaled)
+            if not getattr(attention, "use_rope", True):
+                turned[name] = query, key
         group = query.shape[1] // key.shape[1]
         far = turned["slot"][0] @ turned["slot"][1].repeat_interleave(group, 1).transpose(2, 3)
         near = turned["true"][0] @ turned["true"][1].repeat_interleave(group, 1).transpose(2, 3)
