@@ -1,6 +1,6 @@
 """Clues: a chunk that was just read is asked for them, by quotes of it or by notes on it."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from typing import Any, NamedTuple
 
 from smoothread_agent.reading import wording
@@ -32,7 +32,8 @@ def new_quotes(rules: Rules, chunk: Chunk) -> Asking:
     """Ask for new quotes of a chunk until there is none.
 
     When one is first announced all that may be quoted is weighed, and the best is quoted. From then on it is known what
-    there is left, which counts as much as whether more is announced.
+    there is left, which counts as much as whether more is announced. In a second look all is weighed unasked, and a
+    quote is kept or dropped as it is judged by itself.
     """
     limits, thresholds = rules.limits, rules.thresholds
     left = quotes(chunk.text, limits.quote_characters)
@@ -45,12 +46,18 @@ def new_quotes(rules: Rules, chunk: Chunk) -> Asking:
         if not left or dropped == limits.drops_per_chunk:
             break  # all was quoted, or the others were thought worse of
         yield Say(wording.NEW)
-        least = needed(thresholds.keep, max(weighed.values())) if weighed else thresholds.new
-        new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN["quote"]), least)
-        first = new.confidence if first is None else first
-        if not new.taken:
-            return Found(tuple(found), first)
-        announced = new.confidence or 0.0
+        if rules.again and not weighed:
+            yield Say(wording.OPEN["quote"])
+            announced = 0.5  # what was said of this chunk before is no reason to pass it over again
+        else:
+            least = needed(thresholds.keep, max(weighed.values())) if weighed else thresholds.new
+            new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN["quote"]), least)
+            first = new.confidence if first is None else first
+            if not new.taken:
+                return Found(tuple(found), first)
+            announced = new.confidence or 0.0
+            if not weighed:
+                announced = _one_of(announced, left)
         keep = _keep(rules, announced)
         if not weighed:
             weighed = yield Weigh(tuple(left), keep)
@@ -92,6 +99,11 @@ def new_notes(rules: Rules, chunk: Chunk) -> Asking:
         )
     yield Say(wording.NEW + wording.NO_CLUE)
     return Found(tuple(found.values()), first)
+
+
+def _one_of(announced: float, left: Collection[str]) -> float:
+    """How sure a quote is before it is judged: one clue is announced, and it is one of so many."""
+    return together(announced, 1 / (1 + len(left)))
 
 
 def _keep(rules: Rules, beside: float) -> Choose:

@@ -169,10 +169,8 @@ def _look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effec
 
     It comes behind the answer, whose memory it does away with, and spends no more than the budget has left.
     """
-    thresholds = plan.rules.thresholds
-    rules = replace(
-        plan.rules, thresholds=thresholds.model_copy(update={"new": 0.0, "keep": thresholds.again})
-    )
+    thresholds = plan.rules.thresholds.model_copy(update={"keep": plan.rules.thresholds.again})
+    rules = replace(plan.rules, thresholds=thresholds, again=True)
     again = Notes()
     nearest: list[Clue] = []
     tokens, chunks = coverage.tokens_read, coverage.chunks_read

@@ -23,7 +23,7 @@ class Thresholds(Value):
     )
     again: Probability = Field(
         default=0.5,
-        description="as `keep`, where nothing was found and the likeliest chunks are looked at again",
+        description="keep a quote of a second look from this confidence on in the judgement of it alone",
     )
     stop: Probability = Field(default=0.5, description="stop from this confidence on")
 

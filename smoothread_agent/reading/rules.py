@@ -20,3 +20,5 @@ class Rules:
     thresholds: Thresholds
     stop: StopPolicy
     limits: Limits
+    again: bool = False
+    """Whether this is a second look, at chunks in which nothing was found."""

@@ -11,7 +11,8 @@ from smoothread_agent.errors import RequestError
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import Engine
 from smoothread_agent.reading.planning import Method
-from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds, together
+from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
+from smoothread_agent.reading.quotes import quotes
 from smoothread_agent.reading.session import sessions
 from smoothread_agent.schema import Arm, ReadingResult, ReadingStep, ReadRequest
 from smoothread_agent.sources import Source
@@ -183,8 +184,8 @@ def test_where_a_second_look_finds_nothing_either_it_says_what_came_nearest(
     assert [first.text, second.text] == ["Ann was born in Troyford.", "Troyford has 4200 people."]
     assert all(TEXT[clue.start : clue.end] == clue.text for clue in result.nearest)
     assert [first.chunk, second.chunk] == [1, 3]
-    assert first.confidence == pytest.approx(together(0.9, 0.9), abs=1e-4)
-    assert third.confidence == pytest.approx(together(0.9, 0.09), abs=1e-4)
+    assert first.confidence == pytest.approx(0.9, abs=1e-4)
+    assert third.confidence == pytest.approx(0.09, abs=1e-4)
     same = {"usage", "nearest", "promising"}
     assert result.model_dump(exclude=same) == without.model_dump(exclude=same)
     assert (without.nearest, without.answer, without.clues) == ((), "4200", ())
@@ -405,10 +406,16 @@ def test_thresholds_are_those_given_else_the_engines(codec: TextCodec) -> None:
         assert len(result.clues) == found
 
 
-def test_confidences_are_the_odds_of_both_choices_together(codec: TextCodec) -> None:
+def test_confidences_are_the_odds_of_both_choices_together_for_one_of_so_many_quotes(
+    codec: TextCodec,
+) -> None:
     reading = Reading(codec, Script(SCRIPT.quotes, new=0.7, keep=0.6))
-    for clue in reading.result.clues:
-        assert clue.confidence == pytest.approx(3.5 / 4.5, abs=1e-3)
+    for step in reading.steps[:-1]:
+        assert step.summary is not None
+        many = len(quotes(TEXT[step.summary.start : step.summary.end]))
+        odds = (7 / 3) * (6 / 4) / many
+        for clue in step.summary.new_clues:
+            assert clue.confidence == pytest.approx(odds / (1 + odds), abs=1e-3)
     assert len(reading.result.clues) == 2
 
 

@@ -16,15 +16,12 @@ from tools.train.calibration import (
     FALSE_CLUES,
     IN_VAIN,
     KEPT,
-    calibrate,
     choose,
-    clue_confidence,
     expected_error,
     fit,
     reliability,
-    sure,
 )
-from tools.train.lesson import Decision, Weighing
+from tools.train.lesson import DECISIONS, Decision, Weighing
 from tools.train.settings import Settings, Stage
 
 
@@ -45,17 +42,11 @@ def weighed(count: int, sharpness: float, seed: int = 0) -> list[Weighing]:
     made = []
     for _ in range(count):
         evidence = rng.random() < 1 / 3
-        announced = rng.gauss(2.0 if evidence else -2.0, 1.5)
         margins = [rng.gauss(-sharpness / 2, 1.5) for _ in range(6)]
         if evidence:
             margins[0] += sharpness
-        made.append(Weighing(announced, tuple(margins), (evidence, *[False] * 5)))
+        made.append(Weighing(0.0, tuple(margins), (evidence, *[False] * 5)))
     return made
-
-
-def decisions_of(weighings: list[Weighing]) -> list[Decision]:
-    asked = [Decision("new", any(each.rights), each.announced) for each in weighings]
-    return [*asked, *drawn("action", 3000, 1.5, 0.0)]
 
 
 def test_the_curve_that_made_the_decisions_is_found_again() -> None:
@@ -67,25 +58,12 @@ def test_the_curve_that_made_the_decisions_is_found_again() -> None:
 def test_confidences_become_frequencies() -> None:
     made = drawn("new", 4000, 0.4, -2.0)
     fitted, others = fit(made), drawn("new", 4000, 0.4, -2.0, seed=1)
-    assert expected_error(sure(fitted, others)) < 0.03 < expected_error(sure(Calibration(), others))
-
-
-def test_the_confidence_of_a_clue_is_that_of_both_choices_together() -> None:
-    made, others = weighed(4000, 4.0), weighed(4000, 4.0, seed=1)
-    calibrations = calibrate(decisions_of(made), made)
-    seen, before = (
-        [(clue_confidence(each_calibrated, each), each.best.right) for each in others]
-        for each_calibrated in (calibrations, Calibrations())
-    )
-    assert expected_error(seen) < 0.04 < expected_error(before)
-    for least in (0.2, 0.5, 0.8):
-        passed = [right for confidence, right in seen if confidence >= least]
-        assert sum(passed) / len(passed) > least
+    assert expected_error(fitted, others) < 0.03 < expected_error(Calibration(), others)
 
 
 def test_every_decision_falls_into_one_bin() -> None:
     made = drawn("keep", 300, 1.0, 0.0)
-    rows = reliability(sure(Calibration(), made))
+    rows = reliability(Calibration(), made)
     assert sum(row["count"] for row in rows) == 300
     assert all(0 <= row["right"] <= 1 for row in rows)
     assert [row["confidence"] for row in rows] == sorted(row["confidence"] for row in rows)
@@ -98,53 +76,46 @@ def test_a_field_seen_on_one_side_alone_gets_finite_figures(right: bool) -> None
     assert (fitted.confidence(3.0) > 0.5) == right
 
 
+def share(made: list[Decision], field: str, right: bool, threshold: float) -> float:
+    seen = [d for d in made if (d.field, d.right) == (field, right)]
+    return sum(Calibration().confidence(d.margin) >= threshold for d in seen) / len(seen)
+
+
 def test_thresholds_are_the_lowest_that_keep_the_promises() -> None:
-    made = weighed(6000, 9.0)
-    decisions = decisions_of(made)
-    calibrations = calibrate(decisions, made)
-    thresholds = choose(calibrations, decisions, made)
-
-    def announced(each: Weighing, least: float) -> bool:
-        return calibrations.new.confidence(each.announced) >= least
-
-    def share(of: list[Weighing], new: float, keep: float) -> float:
-        clues = [each for each in of if announced(each, new) and clue_confidence(calibrations, each) >= keep]
-        return len(clues) / len(of)
-
-    free = [each for each in made if not any(each.rights)]
-    in_vain = share(free, thresholds.new, 0.0)
-    assert in_vain <= IN_VAIN < share(free, round(thresholds.new - 0.02, 2), 0.0) + 0.002
-    assert 0 < share(free, thresholds.new, thresholds.keep) <= FALSE_CLUES
-    assert 0 < share(free, 0.0, thresholds.again) <= FALSE_AGAIN
-    assert thresholds.again <= thresholds.keep
-    good = [each for each in made if each.best.right and announced(each, thresholds.new)]
-    assert share(good, thresholds.new, thresholds.keep) >= KEPT
-    calibrated = [calibrations.action.confidence(d.margin) for d in decisions if d[:2] == ("action", False)]
-    assert sum(each >= thresholds.stop for each in calibrated) / len(calibrated) <= EARLY_STOPS
+    made = [*drawn("new", 3000, 1.5, 0.0), *drawn("keep", 3000, 4.5, 3.0), *drawn("action", 3000, 1.5, 0.0)]
+    parts = weighed(3000, 4.0)
+    thresholds = choose(Calibrations(), made, parts)
+    free = [Calibration().confidence(each.best.margin) for each in parts if not any(each.rights)]
+    again = sum(confidence >= thresholds.again for confidence in free) / len(free)
+    assert 0 < again <= FALSE_AGAIN
+    lower = sum(confidence >= round(thresholds.again - 0.02, 2) for confidence in free) / len(free)
+    assert lower + 0.001 > FALSE_AGAIN
+    in_vain = share(made, "new", False, thresholds.new)
+    assert in_vain <= IN_VAIN < share(made, "new", False, round(thresholds.new - 0.02, 2)) + 0.002
+    false = in_vain * share(made, "keep", False, thresholds.keep)
+    assert 0 < false <= FALSE_CLUES
+    assert share(made, "keep", True, thresholds.keep) >= KEPT
+    assert share(made, "action", False, thresholds.stop) <= EARLY_STOPS
 
 
 def test_where_judging_is_weak_quotes_worth_keeping_are_kept() -> None:
-    made = weighed(6000, 3.5)
-    decisions = decisions_of(made)
-    calibrations = calibrate(decisions, made)
-    thresholds = choose(calibrations, decisions, made)
-    good = [
-        clue_confidence(calibrations, each)
-        for each in made
-        if each.best.right and calibrations.new.confidence(each.announced) >= thresholds.new
-    ]
+    judged = drawn("keep", 3000, 0.05, 1.0)
+    made = [*drawn("new", 3000, 0.3, 0.0), *judged, *drawn("action", 300, 1.0, 0.0)]
+    calibration = fit(judged)
+    thresholds = choose(Calibrations(keep=calibration), made, [])
 
     def kept(threshold: float) -> float:
-        return sum(each >= threshold for each in good) / len(good)
+        good = [d for d in judged if d.right]
+        return sum(calibration.confidence(d.margin) >= threshold for d in good) / len(good)
 
     assert kept(thresholds.keep) >= KEPT - 0.001
     assert kept(round(thresholds.keep + 0.02, 2)) < KEPT
 
 
 def test_what_was_never_seen_to_be_refused_is_not_trusted() -> None:
-    right = [Decision("new", True, 9.0), Decision("action", True, 9.0)] * 50
-    thresholds = choose(Calibrations(), right, [Weighing(9.0, (9.0,), (True,))] * 50)
-    assert (thresholds.new, thresholds.stop) == (0.98, 0.98)
+    right = [Decision("new", True, 9.0), Decision("keep", True, 9.0), Decision("action", True, 9.0)] * 50
+    thresholds = choose(Calibrations(), right, [])
+    assert (thresholds.new, thresholds.again, thresholds.stop) == (0.98, 0.98, 0.98)
 
 
 @pytest.mark.usefixtures("small_corpora")
@@ -166,13 +137,12 @@ def test_an_adapter_is_calibrated_and_opens_with_what_was_found(tiny_folder: Pat
     report = json.loads((tmp_path / "adapter" / calibrate.REPORT).read_text())
     assert report["part_characters"] == [90, 200]
     assert report["new"]["error_after"] < report["new"]["error_before"]
-    assert all(0 <= report[name]["no_taken"] <= 1 for name in ("new", "action", "clue"))
+    assert all(0 <= report[name]["no_taken"] <= 1 for name in DECISIONS)
     notes = Engine(EngineSpec(model=str(tiny_folder), adapter=str(tmp_path / "adapter"))).ready().notes
     assert notes.thresholds.new == report["new"]["threshold"]
-    assert (notes.thresholds.keep, notes.thresholds.again) == (
-        report["clue"]["threshold"],
-        report["clue"]["again"],
-    )
+    assert notes.thresholds.again == report["again"]["threshold"]
+    assert 0 <= report["again"]["false"] <= 1
+    assert report["again"]["count"] > 0
     assert notes.calibration.new != Calibration()
 
     done = CliRunner().invoke(

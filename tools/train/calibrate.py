@@ -17,17 +17,9 @@ from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import READING, AdapterNotes
-from smoothread_agent.reading.policy import Calibration, Calibrations, Thresholds
-from tools.train.calibration import (
-    Sure,
-    calibrate,
-    choose,
-    clue_confidence,
-    expected_error,
-    reliability,
-    sure,
-)
-from tools.train.lesson import Score, Weighing, study
+from smoothread_agent.reading.policy import Calibration, Calibrations
+from tools.train.calibration import choose, expected_error, fit, reliability
+from tools.train.lesson import DECISIONS, Decision, Score, Weighing, study
 from tools.train.settings import Settings, Stage
 from tools.train.trainer import draw, lesson_of
 
@@ -37,70 +29,30 @@ REPORT = "calibration.json"
 def collect(
     model: PinnedWindowModel, codec: TextCodec, settings: Settings, stage: Stage, count: int, seed: str
 ) -> Score:
-    """The decisions on held-out trajectories of a stage, every part of which is weighed."""
+    """The decisions and weighings on held-out trajectories of a stage."""
     score = Score()
     for number in track(range(count), "reading", console=Console(stderr=True)):
         rng = random.Random(f"calibration/{seed}/{number}")
-        trajectory = draw(settings, stage, rng, "held_out", tempted=1.0)
+        trajectory = draw(settings, stage, rng, "held_out")
         with torch.no_grad():
             study(model, [lesson_of(codec, settings, trajectory, rng)], score)
     return score
 
 
-def _reported(
-    name: str, calibrations: Calibrations, thresholds: Thresholds, score: Score
-) -> dict[str, object]:
-    """How a choice is calibrated, and what passes its threshold."""
-    seen = [d for d in score.decisions if d.field == name]
-    calibration: Calibration = getattr(calibrations, name)
-    threshold = thresholds.stop if name == "action" else getattr(thresholds, name)
+def _looks_again(keep: Calibration, threshold: float, weighings: Sequence[Weighing]) -> dict[str, float]:
+    """Of the parts that were weighed: how often the surest quote is right, and would be a clue of a second look."""
+    told, free = ([each.best for each in weighings if any(each.rights) == right] for right in (True, False))
+
+    def passed(best: Sequence[Decision], right: bool) -> float:
+        kept = [each.right == right and keep.confidence(each.margin) >= threshold for each in best]
+        return sum(kept) / max(1, len(kept))
+
     return {
-        "error_before": expected_error(sure(Calibration(), seen)),
-        **_figures(sure(calibration, seen), threshold),
-    }
-
-
-def _clues(
-    calibrations: Calibrations, thresholds: Thresholds, weighings: Sequence[Weighing]
-) -> dict[str, object]:
-    """What the best quote of a part comes to: how sure it is, and how often it is a clue, right or wrong."""
-    seen = [(clue_confidence(calibrations, each), each.best.right) for each in weighings]
-    announced = [calibrations.new.confidence(each.announced) >= thresholds.new for each in weighings]
-    free = [not any(each.rights) for each in weighings]
-
-    def share(of: Sequence[bool], gated: bool, threshold: float, right: bool) -> float:
-        """Of the parts `of`, those of which the best quote is a clue, and as right as said."""
-        passed = [
-            confidence >= threshold and truth == right and (told or not gated)
-            for (confidence, truth), told, counted in zip(seen, announced, of, strict=True)
-            if counted
-        ]
-        return sum(passed) / max(1, len(passed))
-
-    telling = [not each for each in free]
-    return {
-        **_figures(seen, thresholds.keep),
-        "best_is_right": sum(truth for _, truth in seen) / max(1, sum(telling)),
-        "found": share(telling, True, thresholds.keep, True),
-        "false": share(free, True, thresholds.keep, False),
-        "again": thresholds.again,
-        "found_again": share(telling, False, thresholds.again, True),
-        "false_again": share(free, False, thresholds.again, False),
-    }
-
-
-def _figures(seen: Sequence[Sure], threshold: float) -> dict[str, object]:
-    taken = {
-        word: sum(confidence >= threshold for confidence, truth in seen if truth == right)
-        / max(1, sum(truth == right for _, truth in seen))
-        for word, right in (("yes_taken", True), ("no_taken", False))
-    }
-    return {
-        "count": len(seen),
-        "error_after": expected_error(seen),
+        "count": len(weighings),
         "threshold": threshold,
-        **taken,
-        "reliability": reliability(seen),
+        "best_is_right": sum(each.right for each in told) / max(1, len(told)),
+        "found": passed(told, True),
+        "false": passed(free, False),
     }
 
 
@@ -108,7 +60,7 @@ app = typer.Typer(add_completion=False, help=__doc__)
 
 
 @app.command()
-def main(
+def calibrate(
     run: Annotated[Path, typer.Argument(help="the folder of a training run; its adapter is calibrated")],
     model: Annotated[str | None, typer.Option(help="as for training")] = None,
     count: Annotated[
@@ -134,15 +86,32 @@ def main(
     fitted, kept = (
         collect(reader, codec, settings, stage, half, f"{seed}/{part}") for part in ("fit", "report")
     )
-    calibrations = calibrate(fitted.decisions, fitted.weighings)
+    calibrations = Calibrations.model_validate(
+        {name: fit([d for d in fitted.decisions if d.field == name]).model_dump() for name in DECISIONS}
+    )
     thresholds = choose(calibrations, fitted.decisions, fitted.weighings)
     report: dict[str, object] = {
         "trajectories": half,
         "fitted_on": half,
         "part_characters": stage.part_characters,
-        **{name: _reported(name, calibrations, thresholds, kept) for name in ("new", "action")},
-        "clue": _clues(calibrations, thresholds, kept.weighings),
     }
+    for name in DECISIONS:
+        seen = [d for d in kept.decisions if d.field == name]
+        calibration: Calibration = getattr(calibrations, name)
+        threshold = thresholds.stop if name == "action" else getattr(thresholds, name)
+        report[name] = {
+            "count": len(seen),
+            "error_before": expected_error(Calibration(), seen),
+            "error_after": expected_error(calibration, seen),
+            "threshold": threshold,
+            **{
+                word: sum(calibration.confidence(d.margin) >= threshold for d in seen if d.right == right)
+                / max(1, sum(d.right == right for d in seen))
+                for word, right in (("yes_taken", True), ("no_taken", False))
+            },
+            "reliability": reliability(calibration, seen),
+        }
+    report["again"] = _looks_again(calibrations.keep, thresholds.again, kept.weighings)
     notes = AdapterNotes(wording=wording.VERSION, calibration=calibrations, thresholds=thresholds)
     (adapter / READING).write_text(notes.model_dump_json(indent=2) + "\n")
     (adapter / REPORT).write_text(json.dumps(report, indent=2) + "\n")
