@@ -18,8 +18,6 @@ class Found(NamedTuple):
     clues: tuple[Clue, ...]
     announced: float | None
     """How sure it was that there is a clue at all; none where it was not asked."""
-    nearest: tuple[Clue, ...] = ()
-    """Where nothing was quoted and all was weighed: every quote as the clue that it might have been."""
 
 
 Asking = Generator[Effect, Any, Found]
@@ -32,38 +30,28 @@ def new_quotes(rules: Rules, chunk: Chunk) -> Asking:
     """Ask for new quotes of a chunk until there is none.
 
     When one is first announced all that may be quoted is weighed, and the best is quoted. From then on it is known what
-    there is left, which counts as much as whether more is announced. In a second look all is weighed unasked, and a
-    quote is kept or dropped as it is judged by itself.
+    there is left, which counts as much as whether more is announced.
     """
     limits, thresholds = rules.limits, rules.thresholds
     left = quotes(chunk.text, limits.quote_characters)
     weighed: dict[str, float] = {}
     found: list[Clue] = []
-    nearest: tuple[Clue, ...] = ()
     first: float | None = None
     dropped = 0
     for _ in range(limits.clues_per_chunk):
         if not left or dropped == limits.drops_per_chunk:
             break  # all was quoted, or the others were thought worse of
         yield Say(wording.NEW)
-        if rules.again and not weighed:
-            yield Say(wording.OPEN["quote"])
-            announced = 0.5  # what was said of this chunk before is no reason to pass it over again
-        else:
-            least = needed(thresholds.keep, max(weighed.values())) if weighed else thresholds.new
-            new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN["quote"]), least)
-            first = new.confidence if first is None else first
-            if not new.taken:
-                return Found(tuple(found), first)
-            announced = new.confidence or 0.0
-            if not weighed:
-                announced = _one_of(announced, left)
-        keep = _keep(rules, announced)
+        least = needed(thresholds.keep, max(weighed.values())) if weighed else thresholds.new
+        new: Choice = yield Choose("new", (wording.NO_CLUE, wording.OPEN["quote"]), least)
+        first = new.confidence if first is None else first
+        if not new.taken:
+            return Found(tuple(found), first)
+        announced = new.confidence or 0.0
         if not weighed:
-            weighed = yield Weigh(tuple(left), keep)
-            nearest = tuple(
-                _clue(rules, chunk, left[quote], together(announced, sure)) for quote, sure in weighed.items()
-            )
+            announced = _one_of(announced, left)
+        keep = _keep(rules, announced)
+        weighed = weighed or (yield Weigh(tuple(left), keep))
         quote = _first_of_the_best(weighed)
         del weighed[quote]
         clue = yield from _quote(rules, chunk, quote, left.pop(quote), keep, announced)
@@ -72,7 +60,20 @@ def new_quotes(rules: Rules, chunk: Chunk) -> Asking:
         else:
             found.append(clue)
     yield Say(wording.NEW + wording.NO_CLUE)
-    return Found(tuple(found), first, () if found else nearest)
+    return Found(tuple(found), first)
+
+
+def weigh_again(rules: Rules, chunk: Chunk, announced: float) -> Generator[Effect, Any, list[Clue]]:
+    """Weigh all that may be quoted of a chunk, in a summary that was just begun anew: in the order of the text.
+
+    `announced` is how sure it was, the first time, that the chunk holds a clue at all.
+    """
+    left = quotes(chunk.text, rules.limits.quote_characters)
+    yield Say(wording.NEW)
+    yield Say(wording.OPEN["quote"])
+    weighed: dict[str, float] = yield Weigh(tuple(left), _keep(rules, 0.5))
+    one = _one_of(announced, left)
+    return [_clue(rules, chunk, left[quote], together(one, sure)) for quote, sure in weighed.items()]
 
 
 def new_notes(rules: Rules, chunk: Chunk) -> Asking:

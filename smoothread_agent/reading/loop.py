@@ -11,9 +11,10 @@ from typing import Any
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chat import ChatFormat
 from smoothread_agent.reading.chunker import Chunk
+from smoothread_agent.reading.clues import weigh_again
 from smoothread_agent.reading.effects import Effect, Forget, Recall, Report, Say, Write
 from smoothread_agent.reading.policy import Budget
-from smoothread_agent.reading.round import Notes, read_chunk, write_summary
+from smoothread_agent.reading.round import Notes, begin_summary, read_chunk, write_summary
 from smoothread_agent.reading.rules import Rules
 from smoothread_agent.schema import Arm, Clue, Coverage, Order, ReadingStep, Reuse, StopSignal, Usage
 
@@ -124,13 +125,8 @@ def read(plan: Plan, notes: Notes | None = None) -> Reading:
     if stop.reason == "cancelled":
         return Outcome("", notes, stop, coverage)
     answer = yield from _answer(plan, notes)
-    if notes.clues:
-        return Outcome(answer, notes, stop, coverage)
-    again = yield from _look_again(plan, notes, coverage)
-    if again.clues:
-        answer = yield from _answer(plan, again)
-        notes = replace(notes, clues=again.clues, promising=())
-    return Outcome(answer, notes, stop, coverage, again.nearest)
+    nearest = () if notes.clues else (yield from _look_again(plan, notes, coverage))
+    return Outcome(answer, notes, stop, coverage, nearest)
 
 
 def _stopped(notes: Notes) -> StopSignal | None:
@@ -163,41 +159,28 @@ def _task_behind(plan: Plan) -> Generator[Effect, Any, None]:
     yield Say(plan.rules.chat.to_assistant)
 
 
-def _look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect, Any, Notes]:
-    """Where no quote was found: a reading of the likeliest chunks alone, in which all is weighed and less is asked of a
-    clue. Returns its notes: the clues that it found, or else what came nearest.
+def _look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect, Any, tuple[Clue, ...]]:
+    """Where no quote was found: read the likeliest chunks again, each by itself, and give what comes nearest.
 
     It comes behind the answer, whose memory it does away with, and spends no more than the budget has left.
     """
-    thresholds = plan.rules.thresholds.model_copy(update={"keep": plan.rules.thresholds.again})
-    rules = replace(plan.rules, thresholds=thresholds, again=True)
-    again = Notes()
-    nearest: list[Clue] = []
+    found: list[Clue] = []
     tokens, chunks = coverage.tokens_read, coverage.chunks_read
     likeliest = notes.promising if plan.rules.kind == "quote" else ()
-    apart = plan.order == "source_first" or plan.arm == "reset"
     for promise in likeliest:
         chunk = next(chunk for chunk in plan.chunks if chunk.index == promise.chunk)
         if plan.budget.is_cancelled() or plan.budget.spent(tokens, chunks, len(chunk.tokens)) is not None:
             break
         tokens, chunks = tokens + len(chunk.tokens), chunks + 1
-        if apart or not again.chunks_read:
-            yield Forget()
-        else:
-            yield Say(plan.rules.chat.to_next)
+        yield Forget()
         yield Say(tokens=chunk.tokens)
         if plan.order == "source_first":
             yield from _task_behind(plan)
         else:
             yield Say(plan.rules.chat.to_assistant)
-        again = yield from write_summary(rules, chunk, again)
-        nearest += again.nearest
-        if _stopped(again) is not None:
-            break
-    if again.chunks_read and not again.clues:
-        yield Forget()  # the last summary was said, and is not needed
-    best = sorted(nearest, key=lambda clue: -clue.confidence)[: plan.rules.limits.nearest]
-    return replace(again, nearest=() if again.clues else tuple(best))
+        yield from begin_summary(plan.rules, ())
+        found += yield from weigh_again(plan.rules, chunk, promise.confidence)
+    return tuple(sorted(found, key=lambda clue: -clue.confidence)[: plan.rules.limits.nearest])
 
 
 def _answer(plan: Plan, notes: Notes) -> Generator[Effect, Any, str]:

@@ -21,10 +21,6 @@ class Thresholds(Value):
     keep: Probability = Field(
         default=0.5, description="keep a quote from this confidence on in the clue, of both choices together"
     )
-    again: Probability = Field(
-        default=0.5,
-        description="keep a quote of a second look from this confidence on in the judgement of it alone",
-    )
     stop: Probability = Field(default=0.5, description="stop from this confidence on")
 
 

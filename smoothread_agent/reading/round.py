@@ -29,8 +29,6 @@ class Notes:
     summary: ChunkSummary | None = None
     promising: tuple[Promise, ...] = ()
     """Chunks likeliest to hold what was missed; none once there is a clue."""
-    nearest: tuple[Clue, ...] = ()
-    """What came nearest in the last chunk, where all of it was weighed and nothing quoted."""
 
 
 def read_chunk(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
@@ -42,10 +40,8 @@ def read_chunk(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
 
 def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
     """Write the summary of a chunk that was just read."""
-    yield Say("Target:")
-    yield Say(wording.summary_head(rules.target, notes.in_stream), plain=True)
-    found = yield from (new_quotes if rules.kind == "quote" else new_notes)(rules, chunk)
-    new = found.clues
+    yield from begin_summary(rules, notes.in_stream)
+    new, announced = yield from (new_quotes if rules.kind == "quote" else new_notes)(rules, chunk)
     yield Say(f"\n{wording.REASON}")
     if new:
         reason: str = yield Write("reason", max_tokens=rules.limits.reason_tokens)
@@ -68,12 +64,18 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
         new_clues=new,
         reason=reason,
         action="STOP" if stop.taken else "READ",
-        clue_confidence=found.announced,
+        clue_confidence=announced,
         stop_confidence=stop.confidence,
     )
     clues = notes.clues + new
-    promising = () if clues else _promising(notes.promising, chunk, found.announced, rules.limits.looks_again)
-    return Notes(clues, in_stream, notes.chunks_read + 1, summary, promising, found.nearest)
+    promising = () if clues else _promising(notes.promising, chunk, announced, rules.limits.looks_again)
+    return Notes(clues, in_stream, notes.chunks_read + 1, summary, promising)
+
+
+def begin_summary(rules: Rules, clues: tuple[Clue, ...]) -> Generator[Effect, Any, None]:
+    """Say what is known: the target, and the clues so far."""
+    yield Say("Target:")
+    yield Say(wording.summary_head(rules.target, clues), plain=True)
 
 
 def _promising(

@@ -20,5 +20,3 @@ class Rules:
     thresholds: Thresholds
     stop: StopPolicy
     limits: Limits
-    again: bool = False
-    """Whether this is a second look, at chunks in which nothing was found."""

@@ -11,7 +11,7 @@ from smoothread_agent.errors import RequestError
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import Engine
 from smoothread_agent.reading.planning import Method
-from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds
+from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds, together
 from smoothread_agent.reading.quotes import quotes
 from smoothread_agent.reading.session import sessions
 from smoothread_agent.schema import Arm, ReadingResult, ReadingStep, ReadRequest
@@ -34,10 +34,6 @@ SCRIPT = Script(
 CHUNK = 230
 LIMITS = Limits(clue_tokens_in_stream=64)
 NO_LOOK = Limits(clue_tokens_in_stream=64, looks_again=0)
-
-
-LOOKS_UNFED = {"smooth": 1, "reset": 2}
-"""Choices of a second look that are in no forward pass, by arm."""
 
 
 class Reading:
@@ -129,10 +125,8 @@ def test_counts_add_up_to_the_tokens_that_were_fed(codec: TextCodec, arm: Arm, s
     reading = Reading(codec, script, arm)
     usage = reading.result.usage
     counted = usage.tokens_read + usage.tokens_forced + usage.tokens_decoded + usage.tokens_weighed
-    # Never fed: the turn's end after the answer; in `reset`, the choice that was a dropped round's last; and the last
-    # choice of a second look that found nothing, of which each chunk is a round of its own in `reset`.
-    looked = not script.quotes and arm != "whole"
-    unfed = 1 + (4 if arm == "reset" else 0) + (LOOKS_UNFED[arm] if looked else 0)
+    # Never fed: the turn's end after the answer; and in `reset`, the choice that was a dropped round's last.
+    unfed = 1 + (4 if arm == "reset" else 0)
     assert counted - unfed == sum(map(len, reading.model.feeds))
     assert usage.tokens_read == reading.result.coverage.tokens_read == reading.result.coverage.tokens_total
     assert usage.rounds == 5
@@ -140,71 +134,49 @@ def test_counts_add_up_to_the_tokens_that_were_fed(codec: TextCodec, arm: Arm, s
 
 
 UNSURE = Thresholds(new=0.95)
-"""Above what the script is sure of where it has a clue: it finds none before it looks again."""
-AT_A_LOSS = Thresholds(new=0.95, again=0.999)
-"""Then it finds none either."""
+"""Above what the script is sure of where it has a clue: it finds none."""
 
 
 @pytest.mark.parametrize("arm", ["smooth", "reset"])
-def test_where_nothing_was_found_the_likeliest_chunks_are_read_again_and_less_is_asked_of_a_clue(
-    codec: TextCodec, arm: Arm
-) -> None:
-    reading = Reading(codec, arm=arm, thresholds=UNSURE)
-    result = reading.result
-    assert reading.steps[-2].clues == ()
-    assert [promise.chunk for promise in reading.steps[-2].promising] == [1, 3]
-    assert [clue.text for clue in result.clues] == ["Ann was born in Troyford.", "Troyford has 4200 people."]
-    assert [clue.chunk for clue in result.clues] == [1, 3]
-    assert all(TEXT[clue.start : clue.end] == clue.text for clue in result.clues)
-    assert (result.answer, result.promising, result.nearest) == ("4200", (), ())
-    assert (result.stop.reason, result.coverage.share) == ("end_of_source", 1.0)
-    assert result.usage.tokens_read == result.coverage.tokens_total, (
-        "what is read again is not counted as read"
-    )
-    both = '- "Ann was born in Troyford."\n' if arm == "reset" else f"{PARTS[1]}"
-    assert both.strip() in reading.model.stream(reading.model.last)
-    assert "Troyford has 4200 people." in reading.model.stream(reading.model.last)
+def test_where_nothing_was_found_the_likeliest_chunks_are_looked_at_again(codec: TextCodec, arm: Arm) -> None:
+    seen: list[str] = []
 
+    def mind(stream: str) -> Wish:
+        seen.append(stream)
+        return SCRIPT(stream)
 
-def test_a_second_look_ends_where_the_model_says_stop(codec: TextCodec) -> None:
-    result = Reading(codec, Script(SCRIPT.quotes, answer="4200", stop=0.9), thresholds=UNSURE).result
-    assert [clue.chunk for clue in result.clues] == [1]
-    assert result.stop.reason == "end_of_source", "of the reading itself"
-
-
-@pytest.mark.parametrize("arm", ["smooth", "reset"])
-def test_where_a_second_look_finds_nothing_either_it_says_what_came_nearest(
-    codec: TextCodec, arm: Arm
-) -> None:
-    result = Reading(codec, arm=arm, thresholds=AT_A_LOSS).result
-    without = Reading(codec, arm=arm, thresholds=AT_A_LOSS, limits=NO_LOOK).result
+    result = Reading(codec, mind, arm, thresholds=UNSURE).result
+    without = Reading(codec, arm=arm, thresholds=UNSURE, limits=NO_LOOK).result
     assert [promise.chunk for promise in result.promising] == [1, 3]
     assert [promise.confidence for promise in result.promising] == pytest.approx([0.9, 0.9], abs=1e-4)
     first, second, third = result.nearest
     assert [first.text, second.text] == ["Ann was born in Troyford.", "Troyford has 4200 people."]
     assert all(TEXT[clue.start : clue.end] == clue.text for clue in result.nearest)
     assert [first.chunk, second.chunk] == [1, 3]
-    assert first.confidence == pytest.approx(0.9, abs=1e-4)
-    assert third.confidence == pytest.approx(0.09, abs=1e-4)
+    one = together(0.9, 1 / (1 + len(quotes(PARTS[1]))))
+    assert first.confidence == pytest.approx(together(one, 0.9), abs=1e-4)
+    assert third.confidence == pytest.approx(together(one, 0.09), abs=1e-4)
+    alone = f"<|im_start|>user\n{PARTS[3]}"
+    assert any(stream.count("Target:") == 1 and alone in stream for stream in seen), "each by itself"
     same = {"usage", "nearest", "promising"}
     assert result.model_dump(exclude=same) == without.model_dump(exclude=same)
     assert (without.nearest, without.answer, without.clues) == ((), "4200", ())
-    for field in ("tokens_read", "rounds"):
+    for field in ("tokens_read", "tokens_decoded", "rounds"):
         assert getattr(result.usage, field) == getattr(without.usage, field)
 
 
 def test_a_second_look_is_taken_at_no_more_than_is_needed_or_left(codec: TextCodec) -> None:
     assert Reading(codec).result.nearest == Reading(codec).result.promising == (), "something was found"
-    assert Reading(codec, arm="whole", thresholds=AT_A_LOSS).result.nearest == ()
-    assert Reading(codec, thresholds=AT_A_LOSS, clues="note").result.nearest == ()
-    assert Reading(codec, thresholds=AT_A_LOSS, max_chunks=5).result.nearest == ()
+    assert Reading(codec, arm="whole", thresholds=UNSURE).result.nearest == ()
+    assert Reading(codec, thresholds=UNSURE, clues="note").result.nearest == ()
+    assert Reading(codec, thresholds=UNSURE, max_chunks=5).result.nearest == ()
     for chunks, looks in ((6, {1}), (7, {1, 3}), (2, set())):
-        result = Reading(codec, thresholds=AT_A_LOSS, max_chunks=chunks).result
+        result = Reading(codec, thresholds=UNSURE, max_chunks=chunks).result
         assert {clue.chunk for clue in result.nearest} == looks
     switch = threading.Event()
     result = Reading(codec, thresholds=UNSURE, cancelled=switch, cancel_after=4).result
     assert [promise.chunk for promise in result.promising] == [1, 3]
-    assert (result.nearest, result.clues) == ((), ())
+    assert result.nearest == ()
 
 
 def test_reset_starts_every_chunk_from_the_pinned_prefix_alone(codec: TextCodec) -> None:
@@ -396,9 +368,8 @@ def test_thresholds_are_those_given_else_the_engines(codec: TextCodec) -> None:
     engine, _ = scripted_engine(codec, SCRIPT)
     for thresholds, found in (
         (None, 2),
-        (Thresholds(new=0.95, again=0.99), 0),
-        (Thresholds(keep=0.99, again=0.99), 0),
-        (Thresholds(keep=0.99), 2),
+        (Thresholds(new=0.95), 0),
+        (Thresholds(keep=0.99), 0),
         (Thresholds(), 2),
     ):
         method = Method(chunk=CHUNK, limits=LIMITS, thresholds=thresholds)

@@ -147,27 +147,6 @@ def test_a_quote_is_kept_by_what_both_choices_say_together(codec: TextCodec) -> 
     assert not play(codec, 0.7, (0.4, 0.01), 0.4).notes.clues
 
 
-def test_in_a_second_look_all_is_weighed_unasked_and_judged_by_itself(codec: TextCodec) -> None:
-    kept = play(codec, (0.6, 0.02), 0.6, 0.1, "r", 0.1, again=True)
-    assert kept.fields == ["weigh", "keep", "new", "reason", "action"]
-    assert kept.stream == HEAD + f'New: "{ANN}"\nKeep: yes\nNew: none\nReason: r\nAction: READ'
-    assert [found.confidence for found in kept.notes.clues] == [pytest.approx(0.6)]
-    dropped = play(codec, (0.4, 0.02), 0.4, again=True)
-    assert dropped.fields == ["weigh", "keep"]
-    assert dropped.notes.summary is not None
-    assert dropped.notes.summary.clue_confidence is None
-    assert [found.confidence for found in dropped.notes.nearest] == pytest.approx([0.4, 0.02])
-
-
-def test_where_nothing_was_quoted_it_is_known_what_came_nearest(codec: TextCodec) -> None:
-    nearest = play(codec, 0.6, (0.01, 0.3), 0.3).notes.nearest
-    assert [found.start - 90 for found in nearest] == [0, 51]
-    odds = [1.5 / 2 / 99, 1.5 / 2 * 3 / 7]
-    assert [found.confidence for found in nearest] == pytest.approx([each / (1 + each) for each in odds])
-    assert play(codec, 0.8, (0.6, 0.02), 0.5, 0.1, "r", 0.9).notes.nearest == ()
-    assert play(codec, 0.2).notes.nearest == ()
-
-
 def test_where_the_best_was_dropped_nothing_is_new_and_stop_is_not_asked(codec: TextCodec) -> None:
     played = play(codec, 0.6, (0.2, 0.01), 0.2)
     assert played.fields == ["new", "weigh", "keep"]

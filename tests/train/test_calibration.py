@@ -12,7 +12,6 @@ from smoothread_agent.reading.engine import Engine, EngineSpec
 from smoothread_agent.reading.policy import Calibration, Calibrations
 from tools.train.calibration import (
     EARLY_STOPS,
-    FALSE_AGAIN,
     FALSE_CLUES,
     IN_VAIN,
     KEPT,
@@ -21,7 +20,7 @@ from tools.train.calibration import (
     fit,
     reliability,
 )
-from tools.train.lesson import DECISIONS, Decision, Weighing
+from tools.train.lesson import DECISIONS, Decision
 from tools.train.settings import Settings, Stage
 
 
@@ -33,19 +32,6 @@ def drawn(field: str, count: int, scale: float, offset: float, seed: int = 0) ->
         margin = rng.gauss(0, 4)
         right = rng.random() < 1 / (1 + math.exp(-(scale * margin + offset)))
         made.append(Decision(field, right, margin))
-    return made
-
-
-def weighed(count: int, sharpness: float, seed: int = 0) -> list[Weighing]:
-    """Parts, a third of them with evidence; the margin of a right quote lies `sharpness` above that of a wrong one."""
-    rng = random.Random(seed)
-    made = []
-    for _ in range(count):
-        evidence = rng.random() < 1 / 3
-        margins = [rng.gauss(-sharpness / 2, 1.5) for _ in range(6)]
-        if evidence:
-            margins[0] += sharpness
-        made.append(Weighing(0.0, tuple(margins), (evidence, *[False] * 5)))
     return made
 
 
@@ -83,13 +69,7 @@ def share(made: list[Decision], field: str, right: bool, threshold: float) -> fl
 
 def test_thresholds_are_the_lowest_that_keep_the_promises() -> None:
     made = [*drawn("new", 3000, 1.5, 0.0), *drawn("keep", 3000, 4.5, 3.0), *drawn("action", 3000, 1.5, 0.0)]
-    parts = weighed(3000, 4.0)
-    thresholds = choose(Calibrations(), made, parts)
-    free = [Calibration().confidence(each.best.margin) for each in parts if not any(each.rights)]
-    again = sum(confidence >= thresholds.again for confidence in free) / len(free)
-    assert 0 < again <= FALSE_AGAIN
-    lower = sum(confidence >= round(thresholds.again - 0.02, 2) for confidence in free) / len(free)
-    assert lower + 0.001 > FALSE_AGAIN
+    thresholds = choose(Calibrations(), made)
     in_vain = share(made, "new", False, thresholds.new)
     assert in_vain <= IN_VAIN < share(made, "new", False, round(thresholds.new - 0.02, 2)) + 0.002
     false = in_vain * share(made, "keep", False, thresholds.keep)
@@ -102,7 +82,7 @@ def test_where_judging_is_weak_quotes_worth_keeping_are_kept() -> None:
     judged = drawn("keep", 3000, 0.05, 1.0)
     made = [*drawn("new", 3000, 0.3, 0.0), *judged, *drawn("action", 300, 1.0, 0.0)]
     calibration = fit(judged)
-    thresholds = choose(Calibrations(keep=calibration), made, [])
+    thresholds = choose(Calibrations(keep=calibration), made)
 
     def kept(threshold: float) -> float:
         good = [d for d in judged if d.right]
@@ -114,8 +94,8 @@ def test_where_judging_is_weak_quotes_worth_keeping_are_kept() -> None:
 
 def test_what_was_never_seen_to_be_refused_is_not_trusted() -> None:
     right = [Decision("new", True, 9.0), Decision("keep", True, 9.0), Decision("action", True, 9.0)] * 50
-    thresholds = choose(Calibrations(), right, [])
-    assert (thresholds.new, thresholds.again, thresholds.stop) == (0.98, 0.98, 0.98)
+    thresholds = choose(Calibrations(), right)
+    assert (thresholds.new, thresholds.stop) == (0.98, 0.98)
 
 
 @pytest.mark.usefixtures("small_corpora")
@@ -140,9 +120,6 @@ def test_an_adapter_is_calibrated_and_opens_with_what_was_found(tiny_folder: Pat
     assert all(0 <= report[name]["no_taken"] <= 1 for name in DECISIONS)
     notes = Engine(EngineSpec(model=str(tiny_folder), adapter=str(tmp_path / "adapter"))).ready().notes
     assert notes.thresholds.new == report["new"]["threshold"]
-    assert notes.thresholds.again == report["again"]["threshold"]
-    assert 0 <= report["again"]["false"] <= 1
-    assert report["again"]["count"] > 0
     assert notes.calibration.new != Calibration()
 
     done = CliRunner().invoke(

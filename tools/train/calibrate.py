@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,7 @@ from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.engine import READING, AdapterNotes
 from smoothread_agent.reading.policy import Calibration, Calibrations
 from tools.train.calibration import choose, expected_error, fit, reliability
-from tools.train.lesson import DECISIONS, Decision, Score, Weighing, study
+from tools.train.lesson import DECISIONS, Decision, Score, study
 from tools.train.settings import Settings, Stage
 from tools.train.trainer import draw, lesson_of
 
@@ -28,32 +27,15 @@ REPORT = "calibration.json"
 
 def collect(
     model: PinnedWindowModel, codec: TextCodec, settings: Settings, stage: Stage, count: int, seed: str
-) -> Score:
-    """The decisions and weighings on held-out trajectories of a stage."""
+) -> list[Decision]:
+    """The decisions on held-out trajectories of a stage."""
     score = Score()
     for number in track(range(count), "reading", console=Console(stderr=True)):
         rng = random.Random(f"calibration/{seed}/{number}")
         trajectory = draw(settings, stage, rng, "held_out")
         with torch.no_grad():
             study(model, [lesson_of(codec, settings, trajectory, rng)], score)
-    return score
-
-
-def _looks_again(keep: Calibration, threshold: float, weighings: Sequence[Weighing]) -> dict[str, float]:
-    """Of the parts that were weighed: how often the surest quote is right, and would be a clue of a second look."""
-    told, free = ([each.best for each in weighings if any(each.rights) == right] for right in (True, False))
-
-    def passed(best: Sequence[Decision], right: bool) -> float:
-        kept = [each.right == right and keep.confidence(each.margin) >= threshold for each in best]
-        return sum(kept) / max(1, len(kept))
-
-    return {
-        "count": len(weighings),
-        "threshold": threshold,
-        "best_is_right": sum(each.right for each in told) / max(1, len(told)),
-        "found": passed(told, True),
-        "false": passed(free, False),
-    }
+    return score.decisions
 
 
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -87,16 +69,16 @@ def calibrate(
         collect(reader, codec, settings, stage, half, f"{seed}/{part}") for part in ("fit", "report")
     )
     calibrations = Calibrations.model_validate(
-        {name: fit([d for d in fitted.decisions if d.field == name]).model_dump() for name in DECISIONS}
+        {name: fit([d for d in fitted if d.field == name]).model_dump() for name in DECISIONS}
     )
-    thresholds = choose(calibrations, fitted.decisions, fitted.weighings)
+    thresholds = choose(calibrations, fitted)
     report: dict[str, object] = {
         "trajectories": half,
         "fitted_on": half,
         "part_characters": stage.part_characters,
     }
     for name in DECISIONS:
-        seen = [d for d in kept.decisions if d.field == name]
+        seen = [d for d in kept if d.field == name]
         calibration: Calibration = getattr(calibrations, name)
         threshold = thresholds.stop if name == "action" else getattr(thresholds, name)
         report[name] = {
@@ -111,7 +93,6 @@ def calibrate(
             },
             "reliability": reliability(calibration, seen),
         }
-    report["again"] = _looks_again(calibrations.keep, thresholds.again, kept.weighings)
     notes = AdapterNotes(wording=wording.VERSION, calibration=calibrations, thresholds=thresholds)
     (adapter / READING).write_text(notes.model_dump_json(indent=2) + "\n")
     (adapter / REPORT).write_text(json.dumps(report, indent=2) + "\n")

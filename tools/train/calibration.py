@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from smoothread_agent.reading.policy import Calibration, Calibrations, Thresholds
-from tools.train.lesson import DECISIONS, Decision, Weighing
+from tools.train.lesson import DECISIONS, Decision
 
 IN_VAIN = 0.15
 """Of evidence-free chunks: the share whose sentences may be weighed in vain. That takes as long as two chunks take to
@@ -21,8 +21,6 @@ FALSE_CLUES = 0.003
 """Of evidence-free chunks: the share that may give a clue."""
 KEPT = 0.95
 """Of the quotes that are worth keeping: the share that is kept, whatever else it lets through."""
-FALSE_AGAIN = 0.05
-"""Of evidence-free chunks that are looked at again, for nothing was found: the share that may give a clue."""
 EARLY_STOPS = 0.05
 """Of the rounds after which there is more to find: the share that may end the reading."""
 BINS = 10
@@ -75,9 +73,7 @@ def reliability(calibration: Calibration, decisions: Sequence[Decision]) -> list
     ]
 
 
-def choose(
-    calibrations: Calibrations, decisions: Sequence[Decision], weighings: Sequence[Weighing]
-) -> Thresholds:
+def choose(calibrations: Calibrations, decisions: Sequence[Decision]) -> Thresholds:
     """The lowest thresholds that keep the shares above.
 
     A false clue has to pass both the asking and the keeping, which are taken to fail independently of each other. Where
@@ -85,10 +81,7 @@ def choose(
     alone: a reading lets it count together with the asking, which parts right from wrong further.
     """
 
-    fields = (*DECISIONS, "again")
-    made: dict[tuple[str, bool], list[float]] = {(f, right): [] for f in fields for right in (True, False)}
-    for best in (weighing.best for weighing in weighings if not any(weighing.rights)):
-        made["again", False].append(calibrations.keep.confidence(best.margin))
+    made: dict[tuple[str, bool], list[float]] = {(f, right): [] for f in DECISIONS for right in (True, False)}
     for decision in decisions:
         calibration: Calibration = getattr(calibrations, decision.field)
         made[decision.field, decision.right].append(calibration.confidence(decision.margin))
@@ -105,9 +98,4 @@ def choose(
     new = lowest("new", IN_VAIN)
     keep = lowest("keep", FALSE_CLUES / passed("new", False, new))
     kept = max((t for t in _GRID if passed("keep", True, t) >= KEPT), default=_GRID[0])
-    return Thresholds(
-        new=new,
-        keep=min(keep, kept),
-        again=lowest("again", FALSE_AGAIN),
-        stop=lowest("action", EARLY_STOPS),
-    )
+    return Thresholds(new=new, keep=min(keep, kept), stop=lowest("action", EARLY_STOPS))

@@ -20,13 +20,10 @@ from tools.train.render import Rendered, render, render_source_first
 from tools.train.run import EXAMINED, Figures, Run
 from tools.train.settings import Settings, Stage
 from tools.train.tasks import sample
-from tools.train.tasks.temptation import ELSEWHERE
 from tools.train.trajectory import Split, Trajectory
 
 
-def draw(
-    settings: Settings, stage: Stage, rng: random.Random, split: Split, tempted: float = ELSEWHERE
-) -> Trajectory:
+def draw(settings: Settings, stage: Stage, rng: random.Random, split: Split) -> Trajectory:
     """A trajectory of a stage of the run's curriculum."""
     return sample(
         rng,
@@ -34,7 +31,6 @@ def draw(
         part_characters=stage.part_characters,
         parts=stage.parts,
         split=split,
-        tempted=tempted,
     )
 
 

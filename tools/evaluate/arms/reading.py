@@ -7,7 +7,7 @@ from smoothread_agent.reader import SmoothReader
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.engine import Engine
 from smoothread_agent.reading.policy import Limits
-from smoothread_agent.schema import Arm, Clue, ReadingResult, ReadRequest
+from smoothread_agent.schema import Arm, ReadingResult, ReadRequest
 from smoothread_agent.sources import Source
 from tools.evaluate.arms.arm import BuiltArm, Settings
 from tools.evaluate.case import Case, Span
@@ -35,21 +35,19 @@ class ReadingArm(BuiltArm):
         """Read the case's text for its question."""
         request = ReadRequest(task=case.question, source=Source(case.text, name=case.id), clues=case.clues)
         chunks: list[Span] = []
-        clues: list[Clue] = []
         for step in self.reader.read(request):
             if isinstance(step, ReadingResult):
-                return outcome_of(step, tuple(clues), tuple(chunks))
+                return outcome_of(step, tuple(chunks))
             if step.summary is not None:
                 chunks.append((step.summary.start, step.summary.end))
-                clues.extend(step.summary.new_clues)
         raise AssertionError("a reading ends with its result")
 
 
-def outcome_of(result: ReadingResult, clues: tuple[Clue, ...], chunks: tuple[Span, ...]) -> Outcome:
-    """A reading's result with the clues and chunks of its steps, as the metrics take it."""
+def outcome_of(result: ReadingResult, chunks: tuple[Span, ...]) -> Outcome:
+    """A reading's result with the chunks of its steps, as the metrics take it."""
     return Outcome(
         answer=result.answer,
-        clues=clues,
+        clues=result.clues,
         nearest=result.nearest,
         stop=result.stop,
         chunks=chunks,

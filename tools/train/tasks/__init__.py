@@ -8,7 +8,7 @@ from types import ModuleType
 from tools.train.tasks import facts, gathering, hops, latest, lists, natural, needles, variables, worlds
 from tools.train.tasks.compose import Draw
 from tools.train.tasks.reasoning import reasoned
-from tools.train.tasks.temptation import ELSEWHERE, tempt
+from tools.train.tasks.temptation import tempt
 from tools.train.tasks.whole import whole
 from tools.train.trajectory import Split, Trajectory, TrajectoryError, validate
 
@@ -40,7 +40,6 @@ def sample(
     part_characters: tuple[int, int] = (150, 4500),
     parts: tuple[int, int] = (2, 12),
     split: Split = "train",
-    tempted: float = ELSEWHERE,
 ) -> Trajectory:
     """A trajectory drawn by `seed`: the same seed, arguments and corpora give the same trajectory.
 
@@ -52,7 +51,6 @@ def sample(
             trajectory, evenly in the logarithm; its parts fill most of it, as a chunker's do.
         parts: least and most parts; one that stops may have fewer.
         split: `held_out` draws names, wordings and documents that `train` never does, and vice versa.
-        tempted: share of the parts without evidence in which the reader quotes something, and drops it.
 
     Raises:
         ValueError: an unknown family, no family with a positive weight, or an empty range.
@@ -69,7 +67,7 @@ def sample(
         name = rng.choices(names, list(weights.values()))[0]
         try:
             trajectory = FAMILIES[name][0](Draw.of(rng, split, part_characters, parts))
-            trajectory = reasoned(whole(tempt(trajectory, rng, tempted)), rng, split)
+            trajectory = reasoned(whole(tempt(trajectory, rng)), rng, split)
             validate(trajectory)
         except TrajectoryError as failed:
             error = failed

@@ -16,19 +16,17 @@ BESIDE_EVIDENCE, ELSEWHERE = 0.45, 0.3
 """Share of the parts with evidence, and of those without, in which something else is quoted first."""
 
 
-def tempt(trajectory: Trajectory, rng: random.Random, elsewhere: float = ELSEWHERE) -> Trajectory:
-    """The trajectory with wrong quotes before the right ones; one that takes notes is left as it is.
-
-    `elsewhere` is the share of its parts without evidence in which something is quoted.
-    """
+def tempt(trajectory: Trajectory, rng: random.Random) -> Trajectory:
+    """The trajectory with wrong quotes before the right ones; one that takes notes is left as it is."""
     if trajectory.kind != "quote":
         return trajectory
-    parts = tuple(_tempted(part, trajectory.answer, rng, elsewhere) for part in trajectory.parts)
-    return replace(trajectory, parts=parts)
+    return replace(
+        trajectory, parts=tuple(_tempted(part, trajectory.answer, rng) for part in trajectory.parts)
+    )
 
 
-def _tempted(part: Part, answer: str, rng: random.Random, elsewhere: float) -> Part:
-    if rng.random() >= (BESIDE_EVIDENCE if part.evidence else elsewhere):
+def _tempted(part: Part, answer: str, rng: random.Random) -> Part:
+    if rng.random() >= (BESIDE_EVIDENCE if part.evidence else ELSEWHERE):
         return part
     sentences = wrong_sentences(part, answer)
     room = MAX_DROPS - sum(not find.keep for find in part.finds)
