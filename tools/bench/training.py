@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def _prepared(tokens: int, window: int, chunk: int) -> tuple[Trainer, Rendered]:
 
 
 def long_lesson(trainer: Trainer, tokens: int, chunk: int) -> Rendered:
-    """A trajectory of about so many tokens, in parts of about `chunk`: a needle in real text."""
+    """A trajectory of about so many tokens, in parts of about `chunk`: a needle in real text, nothing weighed."""
     parts = max(2, round(tokens / (chunk + 60)))  # a round takes some sixty tokens beside its part
     size = tokens // parts - 60
     trajectory = sample(
@@ -65,7 +66,7 @@ def long_lesson(trainer: Trainer, tokens: int, chunk: int) -> Rendered:
         part_characters=(CHARACTERS[0] * size, CHARACTERS[1] * size),
         parts=(parts, parts),
     )
-    return render(trainer.codec, trajectory)
+    return replace(render(trainer.codec, trajectory), asides=[])
 
 
 def _timed(trainer: Trainer, lesson: Rendered, step: Callable[[], None]) -> dict[str, Any]:

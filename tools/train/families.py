@@ -20,7 +20,7 @@ from tools.train.render import render
 from tools.train.settings import Settings
 from tools.train.tasks import FAMILIES, sample
 
-COLUMNS = ("new_yes", "new_no", "keep_yes", "keep_no", "action_yes", "action_no", "text", "loss")
+COLUMNS = ("new_yes", "new_no", "keep_yes", "keep_no", "best", "action_yes", "action_no", "text", "loss")
 
 app = typer.Typer(add_completion=False, help=__doc__)
 

@@ -93,25 +93,32 @@ def study(
     end; the others are read together, a row each, stretch by stretch, so that memory does not grow with their length,
     and what is weighed is no part of them.
     """
-    apart = [lesson for lesson in lessons if lesson.asides and _in_one_pass(model, lesson)]
-    for lesson in apart:
-        row = _Row.of(lesson)
-        branches = _branches(lesson)
-        logits, beside = logits_of(model, row.tokens, len(lesson.pinned), branches, row.ats)
-        loss = row.judge(row.ats, logits, score) + row.weigh(logits, beside, score)
-        score.loss += float(loss.detach())
-        score.tokens += sum(len(branch.tokens) for branch in branches)
-        if backward_share is not None:
-            (loss / row.total * backward_share).backward()
-        score.weight += row.total
-        score.tokens += len(row.tokens)
-    if together := [lesson for lesson in lessons if not any(lesson is other for other in apart)]:
+    together = []
+    for lesson in lessons:
+        branches, pinned = _branches(lesson), len(lesson.pinned)
+        if branches and fits(model, pinned, pinned + len(lesson.tokens), branches):
+            _study_in_one_pass(model, lesson, branches, score, backward_share)
+        else:
+            together.append(lesson)
+    if together:
         _study_in_stretches(model, together, score, backward_share)
 
 
-def _in_one_pass(model: PinnedWindowModel, lesson: Rendered) -> bool:
-    pinned = len(lesson.pinned)
-    return fits(model, pinned, pinned + len(lesson.tokens), _branches(lesson))
+def _study_in_one_pass(
+    model: PinnedWindowModel,
+    lesson: Rendered,
+    branches: Sequence[Branch],
+    score: Score,
+    backward_share: float | None,
+) -> None:
+    row = _Row.of(lesson)
+    logits, beside = logits_of(model, row.tokens, len(lesson.pinned), branches, row.ats)
+    loss = row.judge(row.ats, logits, score) + row.weigh(logits, beside, score)
+    if backward_share is not None:
+        (loss / row.total * backward_share).backward()
+    score.loss += float(loss.detach())
+    score.weight += row.total
+    score.tokens += len(row.tokens) + sum(len(branch.tokens) for branch in branches)
 
 
 def _branches(lesson: Rendered) -> list[Branch]:
