@@ -46,7 +46,11 @@ FAMILIES = {
     "qwen3": (Qwen3ForCausalLM, Qwen3Config, {"head_dim": 16}),
     "mistral": (MistralForCausalLM, MistralConfig, {"sliding_window": None}),
     # In every fourth layer keys are not rotated; here in every second.
-    "smollm3": (SmolLM3ForCausalLM, SmolLM3Config, {"no_rope_layer_interval": 2, "pad_token_id": 0}),
+    "smollm3": (
+        SmolLM3ForCausalLM,
+        SmolLM3Config,
+        {"no_rope_layer_interval": 2, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2},
+    ),
     # Models with windows of their own, smaller than the one they are read through here.
     "mistral, sliding": (MistralForCausalLM, MistralConfig, {"sliding_window": OWN_WINDOW}),
     "phi3": (Phi3ForCausalLM, Phi3Config, {"sliding_window": OWN_WINDOW, "pad_token_id": 0}),
