@@ -106,7 +106,7 @@ def test_a_right_quote_among_others_stands_out_after_a_few_steps(
     loaded = load_model(resolve(str(tiny_folder)), dtype="fp32")
     model, codec = PinnedWindowModel(loaded.model, fingerprint="", window=512), TextCodec(loaded.tokenizer)
     lesson = render(codec, FOUND)
-    optimizer = torch.optim.AdamW(loaded.model.parameters(), lr=3e-3)  # type: ignore[union-attr]
+    optimizer = torch.optim.AdamW(model.model.parameters(), lr=3e-3)
     for _ in range(12):
         score = Score()
         study(model, [lesson], score, backward_share=1.0)

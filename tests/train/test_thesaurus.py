@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.train.natural import thesaurus
+from tools.train.trajectory import Split
 from tools.train.wording import synonyms
 
 DICTIONARY = """resurrect
@@ -45,10 +46,10 @@ def test_the_first_senses_of_words_with_few_are_known() -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_a_question_is_put_in_them_and_each_split_has_its_own() -> None:
-    words = {"train": set(), "held_out": set()}
+    words: dict[Split, set[str]] = {"train": set(), "held_out": set()}
     for split, seen in words.items():
         for seed in range(40):
-            text = synonyms.reworded("how to resurrect the kettle", random.Random(seed), split, 1.0)  # type: ignore[arg-type]
+            text = synonyms.reworded("how to resurrect the kettle", random.Random(seed), split, 1.0)
             seen.update(text.split()[2:])
     other = {"raise", "bring", "back", "revive", "boiler"}
     assert words["train"] & other
