@@ -15,7 +15,7 @@ from smoothread_agent.sources import Page, Source
 
 TASK = "Which module defines an interactive source code debugger for Python programs?"
 
-SECONDS = 120
+SECONDS = 300
 """The demo reads for so long at the most, and answers from what it has read."""
 
 

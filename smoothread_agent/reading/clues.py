@@ -1,6 +1,6 @@
 """Clues: a chunk that was just read is asked for them, by quotes of it or by notes on it."""
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from smoothread_agent.reading import wording
@@ -9,6 +9,7 @@ from smoothread_agent.reading.effects import Choice, Choose, Effect, Say, Weigh,
 from smoothread_agent.reading.policy import needed, together
 from smoothread_agent.reading.quotes import Span, quotes
 from smoothread_agent.reading.rules import Rules
+from smoothread_agent.reading.words import Words
 from smoothread_agent.schema import Clue
 
 
@@ -63,17 +64,29 @@ def new_quotes(rules: Rules, chunk: Chunk) -> Asking:
     return Found(tuple(found), first)
 
 
-def weigh_again(rules: Rules, chunk: Chunk, announced: float) -> Generator[Effect, Any, list[Clue]]:
-    """Weigh all that may be quoted of a chunk, in a summary that was just begun anew: in the order of the text.
+def weigh_again(rules: Rules, chunk: Chunk, words: Words) -> Generator[Effect, Any, tuple[Clue, ...]]:
+    """Weigh what may be quoted of a chunk and shares a word with the task, or all of it where nothing does.
 
-    `announced` is how sure it was, the first time, that the chunk holds a clue at all.
+    Returns, in the order of the text, each quote as the clue that it would be: as sure as the words and the model's
+    judgement of it make it together.
     """
-    left = quotes(chunk.text, rules.limits.quote_characters)
+    spans = quotes(chunk.text, rules.limits.quote_characters)
+    sharing = tuple(quote for quote in spans if words.shared(quote)) or tuple(spans)
     yield Say(wording.NEW)
-    yield Say(wording.OPEN["quote"])
-    weighed: dict[str, float] = yield Weigh(tuple(left), _keep(rules, 0.5))
-    one = _one_of(announced, left)
-    return [_clue(rules, chunk, left[quote], together(one, sure)) for quote, sure in weighed.items()]
+    weighed: dict[str, float] = yield Weigh(sharing, _keep(rules, 0.5), opening=wording.OPEN["quote"])
+    return tuple(
+        _clue(rules, chunk, spans[quote], together(words.sureness(quote), sure))
+        for quote, sure in weighed.items()
+    )
+
+
+def quote_all(clues: Sequence[Clue]) -> Generator[Effect, Any, None]:
+    """Quote what was weighed again and found to be clues."""
+    for clue in clues:
+        yield Say(wording.OPEN["quote"])
+        yield Say(wording.one_line(clue.text) + wording.CLOSE["quote"], plain=True)
+        yield Say(f"{wording.KEPT}{wording.KEEP}\n{wording.NEW}")
+    yield Say(wording.NO_CLUE)
 
 
 def new_notes(rules: Rules, chunk: Chunk) -> Asking:

@@ -53,8 +53,8 @@ Options = tuple[list[int], list[int]]
 def weighed(codec: TextCodec, weigh: Weigh) -> tuple[list[list[int]], Options]:
     """For each quote that is weighed the tokens that are read for it, up to where it is judged; and both judgements."""
     shared, *options = codec.branch(weigh.keep.options)
-    behind = [*codec.markup(KEPT), *shared]
-    rows = [[*codec.plain(quote + CLOSE["quote"]), *behind] for quote in weigh.quotes]
+    before, behind = codec.markup(weigh.opening), [*codec.markup(KEPT), *shared]
+    rows = [[*before, *codec.plain(quote + CLOSE["quote"]), *behind] for quote in weigh.quotes]
     return rows, (options[0], options[1])
 
 

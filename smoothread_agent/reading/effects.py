@@ -52,11 +52,13 @@ class Choice:
 class Weigh:
     """Ask how sure the model would be of keeping each of several quotes, were it the next one.
 
-    Answer: a dict from quote to the confidence with which `keep` would be chosen behind it. The stream stays as it is.
+    `opening` is what would be said before the quote. Answer: a dict from quote to the confidence with which `keep`
+    would be chosen behind it. The stream stays as it is.
     """
 
     quotes: Sequence[str]
     keep: Choose
+    opening: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class Write:
 
 @dataclass(frozen=True)
 class Forget:
-    """Go back to the pinned prefix alone: before each chunk in the arm `reset`, and for a second look. Answer: none."""
+    """Go back to the pinned prefix alone: before each chunk in the arm `reset`, and for a second look.
+    Answer: none."""
 
 
 @dataclass(frozen=True)

@@ -4,50 +4,19 @@ Three arms, so that the method's claim can be measured on the same weights: `smo
 chunks (the paper's EMR), `reset` drops it and is fed the clues again (NMR), `whole` reads on without summaries (OR).
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from smoothread_agent.reading import wording
-from smoothread_agent.reading.chat import ChatFormat
 from smoothread_agent.reading.chunker import Chunk
-from smoothread_agent.reading.clues import weigh_again
 from smoothread_agent.reading.effects import Effect, Forget, Recall, Report, Say, Write
-from smoothread_agent.reading.policy import Budget
-from smoothread_agent.reading.round import Notes, begin_summary, read_chunk, write_summary
-from smoothread_agent.reading.rules import Rules
-from smoothread_agent.schema import Arm, Clue, Coverage, Order, ReadingStep, Reuse, StopSignal, Usage
+from smoothread_agent.reading.plan import Plan, task_behind, tokens_in
+from smoothread_agent.reading.round import Notes, read_chunk, write_summary
+from smoothread_agent.reading.second_look import look_again
+from smoothread_agent.schema import Clue, Coverage, ReadingStep, Reuse, StopSignal, Usage
 
 Reading = Generator[Effect, Any, "Outcome"]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One reading: what is asked, of which chunks, how, and for how much."""
-
-    task: str
-    arm: Arm
-    rules: Rules
-    chunks: Sequence[Chunk]
-    """In the order in which they are read."""
-    budget: Budget
-    answer_schema: dict[str, Any] | None = None
-    order: Order = "task_first"
-
-    @property
-    def tokens_total(self) -> int:
-        """Source tokens in all chunks."""
-        return tokens_in(self.chunks)
-
-    def affordable(self) -> int:
-        """How many chunks, from the first on, the budgets of tokens and of chunks allow."""
-        lasting = replace(self.budget, max_seconds=None)
-        tokens = 0
-        for number, chunk in enumerate(self.chunks):
-            if lasting.spent(tokens, number, len(chunk.tokens)) is not None:
-                return number
-            tokens += len(chunk.tokens)
-        return len(self.chunks)
 
 
 @dataclass(frozen=True)
@@ -69,23 +38,6 @@ class Finished:
     outcome: Outcome
     usage: Usage
     reuse: Reuse
-
-
-def pinned_text(plan: Plan) -> tuple[str, str, str]:
-    """The prefix to pin, task first: opening and instructions, the task (plain), and the opening of the first turn."""
-    chat, rounds = plan.rules.chat, plan.arm != "whole"
-    opening = chat.opening + wording.system(plan.rules.kind, rounds=rounds) + wording.TASK
-    return opening, f" {plan.task}", chat.to_user
-
-
-def source_text(chat: ChatFormat) -> str:
-    """The prefix to pin, source first: opening and instructions, and the opening of the turn that holds the source."""
-    return chat.opening + wording.SOURCE + chat.to_user
-
-
-def tokens_in(chunks: Sequence[Chunk]) -> int:
-    """Source tokens in `chunks`."""
-    return sum(len(chunk.tokens) for chunk in chunks)
 
 
 def read(plan: Plan, notes: Notes | None = None) -> Reading:
@@ -125,8 +77,13 @@ def read(plan: Plan, notes: Notes | None = None) -> Reading:
     if stop.reason == "cancelled":
         return Outcome("", notes, stop, coverage)
     answer = yield from _answer(plan, notes)
-    nearest = () if notes.clues else (yield from _look_again(plan, notes, coverage))
-    return Outcome(answer, notes, stop, coverage, nearest)
+    if notes.clues:
+        return Outcome(answer, notes, stop, coverage)
+    seen = yield from look_again(plan, notes, coverage)
+    if seen.notes.clues:
+        answer = yield from _answer(plan, seen.notes)
+        notes = replace(notes, clues=seen.notes.clues)
+    return Outcome(answer, notes, stop, coverage, seen.nearest)
 
 
 def _stopped(notes: Notes) -> StopSignal | None:
@@ -139,7 +96,7 @@ def _stopped(notes: Notes) -> StopSignal | None:
 def _chunk(plan: Plan, chunk: Chunk, notes: Notes) -> Generator[Effect, Any, Notes]:
     if plan.order == "source_first":
         yield Recall(chunk.index + 1)
-        yield from _task_behind(plan)
+        yield from task_behind(plan)
         return (yield from write_summary(plan.rules, chunk, notes))
     if plan.arm == "whole":
         yield Say(tokens=chunk.tokens, source=True)
@@ -150,37 +107,6 @@ def _chunk(plan: Plan, chunk: Chunk, notes: Notes) -> Generator[Effect, Any, Not
         yield Forget()
         yield Say(wording.carried(notes.in_stream), plain=True)
     return (yield from read_chunk(plan.rules, chunk, notes))
-
-
-def _task_behind(plan: Plan) -> Generator[Effect, Any, None]:
-    """Source first, the task stands behind what was read."""
-    yield Say(wording.aside(plan.rules.kind))
-    yield Say(f" {plan.task}", plain=True)
-    yield Say(plan.rules.chat.to_assistant)
-
-
-def _look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect, Any, tuple[Clue, ...]]:
-    """Where no quote was found: read the likeliest chunks again, each by itself, and give what comes nearest.
-
-    It comes behind the answer, whose memory it does away with, and spends no more than the budget has left.
-    """
-    found: list[Clue] = []
-    tokens, chunks = coverage.tokens_read, coverage.chunks_read
-    likeliest = notes.promising if plan.rules.kind == "quote" else ()
-    for promise in likeliest:
-        chunk = next(chunk for chunk in plan.chunks if chunk.index == promise.chunk)
-        if plan.budget.is_cancelled() or plan.budget.spent(tokens, chunks, len(chunk.tokens)) is not None:
-            break
-        tokens, chunks = tokens + len(chunk.tokens), chunks + 1
-        yield Forget()
-        yield Say(tokens=chunk.tokens)
-        if plan.order == "source_first":
-            yield from _task_behind(plan)
-        else:
-            yield Say(plan.rules.chat.to_assistant)
-        yield from begin_summary(plan.rules, ())
-        found += yield from weigh_again(plan.rules, chunk, promise.confidence)
-    return tuple(sorted(found, key=lambda clue: -clue.confidence)[: plan.rules.limits.nearest])
 
 
 def _answer(plan: Plan, notes: Notes) -> Generator[Effect, Any, str]:

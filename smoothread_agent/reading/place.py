@@ -1,6 +1,5 @@
 """The place of a reading in a store: the conditions that give its memory a meaning, and the key of its result."""
 
-import math
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,7 +8,7 @@ from smoothread_agent.memory.chain import Conditions, request_key
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import VERSION as CHUNKER
 from smoothread_agent.reading.engine import Ready
-from smoothread_agent.reading.loop import Plan
+from smoothread_agent.reading.plan import Plan
 from smoothread_agent.reading.rules import Rules
 from smoothread_agent.schema import ClueKind, ReadingResult, ReadRequest, Value
 from smoothread_agent.sources import Source
@@ -84,7 +83,7 @@ def lasts(plan: Plan, result: ReadingResult) -> bool:
     """Whether a result is the same each time: not one that was cancelled, or ran out of seconds, be it in a second
     look."""
     stop, budget = result.stop, plan.budget
-    if result.promising and (budget.is_cancelled() or budget.seconds >= (budget.max_seconds or math.inf)):
+    if result.promising and (budget.is_cancelled() or budget.late):
         return False
     return stop.reason in ("answered", "end_of_source") or (
         stop.reason == "budget" and budget.max_seconds is None

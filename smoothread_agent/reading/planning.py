@@ -8,7 +8,7 @@ from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import MIN_CHUNK, Chunk, Chunker
 from smoothread_agent.reading.engine import Ready
 from smoothread_agent.reading.grammar import schema_grammar
-from smoothread_agent.reading.loop import Plan
+from smoothread_agent.reading.plan import Plan
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds, check_room
 from smoothread_agent.reading.rules import Rules
 from smoothread_agent.reading.shelf import Shelf

@@ -21,6 +21,10 @@ class Thresholds(Value):
     keep: Probability = Field(
         default=0.5, description="keep a quote from this confidence on in the clue, of both choices together"
     )
+    again: Probability = Field(
+        default=0.97,
+        description="where no clue was found, take a quote of a second look for one from this confidence on",
+    )
     stop: Probability = Field(default=0.5, description="stop from this confidence on")
 
 
@@ -98,11 +102,11 @@ class Limits(Value):
         default=1, ge=1, description="quotes that are dropped again before a chunk is asked no more"
     )
     looks_again: int = Field(
-        default=2,
-        ge=0,
-        description="chunks that are looked at again where no clue was found, the likeliest first",
+        default=3, ge=0, description="chunks that are looked at again where no clue was found: the likeliest"
     )
-    nearest: int = Field(default=3, ge=1, description="quotes that a second look gives")
+    nearest: int = Field(
+        default=3, ge=1, description="quotes that a second look gives where none of them is sure enough"
+    )
     quote_characters: tuple[int, int] = Field(
         default=(4, 300), description="a quote's fewest and most characters"
     )
@@ -137,13 +141,18 @@ class Budget:
         """Seconds since the reading began."""
         return time.monotonic() - self._began
 
+    @property
+    def late(self) -> bool:
+        """Whether its seconds are spent."""
+        return self.max_seconds is not None and self.seconds >= self.max_seconds
+
     def spent(self, tokens: int, chunks: int, next_tokens: int) -> str | None:
         """Why the next chunk may not be read, or none."""
         if self.max_chunks is not None and chunks >= self.max_chunks:
             return f"{chunks} chunks read, as many as allowed"
         if self.max_tokens is not None and tokens + next_tokens > self.max_tokens:
             return f"{tokens} tokens read, and the next chunk would pass the {self.max_tokens} allowed"
-        if self.max_seconds is not None and self.seconds >= self.max_seconds:
+        if self.late:
             return f"{self.seconds:.1f} s spent of the {self.max_seconds:g} s allowed"
         return None
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from smoothread_agent.reading import wording
 from smoothread_agent.reading.chunker import Chunk
-from smoothread_agent.reading.clues import new_notes, new_quotes
+from smoothread_agent.reading.clues import Found, new_notes, new_quotes
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Say, Write
 from smoothread_agent.reading.policy import Limits
 from smoothread_agent.reading.rules import Rules
@@ -41,7 +41,19 @@ def read_chunk(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
 def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
     """Write the summary of a chunk that was just read."""
     yield from begin_summary(rules, notes.in_stream)
-    new, announced = yield from (new_quotes if rules.kind == "quote" else new_notes)(rules, chunk)
+    found = yield from (new_quotes if rules.kind == "quote" else new_notes)(rules, chunk)
+    return (yield from end_summary(rules, chunk, notes, found))
+
+
+def begin_summary(rules: Rules, clues: tuple[Clue, ...]) -> Generator[Effect, Any, None]:
+    """Say what is known: the target, and the clues so far."""
+    yield Say("Target:")
+    yield Say(wording.summary_head(rules.target, clues), plain=True)
+
+
+def end_summary(rules: Rules, chunk: Chunk, notes: Notes, found: Found) -> Round:
+    """Write the reason and the action, behind what was found in a chunk; `notes` are those before it."""
+    new, announced = found
     yield Say(f"\n{wording.REASON}")
     if new:
         reason: str = yield Write("reason", max_tokens=rules.limits.reason_tokens)
@@ -70,12 +82,6 @@ def write_summary(rules: Rules, chunk: Chunk, notes: Notes) -> Round:
     clues = notes.clues + new
     promising = () if clues else _promising(notes.promising, chunk, announced, rules.limits.looks_again)
     return Notes(clues, in_stream, notes.chunks_read + 1, summary, promising)
-
-
-def begin_summary(rules: Rules, clues: tuple[Clue, ...]) -> Generator[Effect, Any, None]:
-    """Say what is known: the target, and the clues so far."""
-    yield Say("Target:")
-    yield Say(wording.summary_head(rules.target, clues), plain=True)
 
 
 def _promising(

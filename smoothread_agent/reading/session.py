@@ -7,9 +7,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from smoothread_agent.errors import GrammarError
 from smoothread_agent.reading.engine import Engine, Ready
-from smoothread_agent.reading.loop import Finished, Plan
+from smoothread_agent.reading.loop import Finished
 from smoothread_agent.reading.pages import paged_clues, paged_summary
 from smoothread_agent.reading.place import lasts, result_key, task_conditions
+from smoothread_agent.reading.plan import Plan
 from smoothread_agent.reading.planning import Method, chunk_of, make_plan
 from smoothread_agent.reading.shelf import Shelf
 from smoothread_agent.reading.source_first import one_pass, read_source_first

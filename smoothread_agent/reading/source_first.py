@@ -6,7 +6,8 @@ from collections.abc import Generator, Iterator, Sequence
 
 from smoothread_agent.reading.decoder import Decoder
 from smoothread_agent.reading.engine import Engine, Ready
-from smoothread_agent.reading.loop import Finished, Plan, read, tokens_in
+from smoothread_agent.reading.loop import Finished, read
+from smoothread_agent.reading.plan import Plan, tokens_in
 from smoothread_agent.reading.policy import Budget
 from smoothread_agent.reading.scheduler import run
 from smoothread_agent.reading.source_memory import SourceMemory

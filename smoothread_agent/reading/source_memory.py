@@ -8,8 +8,8 @@ from smoothread_agent.memory.entries import ReadingState
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.reading.chunker import Chunk, Chunker
 from smoothread_agent.reading.engine import Engine, Ready
-from smoothread_agent.reading.loop import source_text, tokens_in
 from smoothread_agent.reading.place import source_conditions
+from smoothread_agent.reading.plan import source_text, tokens_in
 from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Budget
 from smoothread_agent.reading.shelf import Shelf

@@ -9,8 +9,9 @@ from smoothread_agent.memory.protocol import Restored
 from smoothread_agent.model.memory import HiddenMemory
 from smoothread_agent.reading.decoder import Decoder
 from smoothread_agent.reading.engine import Engine, Ready
-from smoothread_agent.reading.loop import Finished, Outcome, Plan, pinned_text, read
+from smoothread_agent.reading.loop import Finished, Outcome, read
 from smoothread_agent.reading.pages import paged
+from smoothread_agent.reading.plan import Plan, pinned_text
 from smoothread_agent.reading.round import Notes
 from smoothread_agent.reading.scheduler import run
 from smoothread_agent.schema import ReadingStep, Reuse

@@ -4,6 +4,7 @@ import itertools
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds, together
 from smoothread_agent.reading.quotes import quotes
 from smoothread_agent.reading.session import sessions
+from smoothread_agent.reading.words import Words
 from smoothread_agent.schema import Arm, ReadingResult, ReadingStep, ReadRequest
 from smoothread_agent.sources import Source
 from tests.reading.scripted import Mind, Script, ScriptedModel, Wish, scripted_engine
@@ -147,17 +149,17 @@ def test_where_nothing_was_found_the_likeliest_chunks_are_looked_at_again(codec:
 
     result = Reading(codec, mind, arm, thresholds=UNSURE).result
     without = Reading(codec, arm=arm, thresholds=UNSURE, limits=NO_LOOK).result
-    assert [promise.chunk for promise in result.promising] == [1, 3]
-    assert [promise.confidence for promise in result.promising] == pytest.approx([0.9, 0.9], abs=1e-4)
+    assert [promise.chunk for promise in result.promising] == [1, 3, 0]
+    assert [promise.confidence for promise in result.promising] == pytest.approx([0.9, 0.9, 0.1], abs=1e-4)
+    words = Words(TASK, [quote for part in PARTS for quote in quotes(part)])
     first, second, third = result.nearest
     assert [first.text, second.text] == ["Ann was born in Troyford.", "Troyford has 4200 people."]
     assert all(TEXT[clue.start : clue.end] == clue.text for clue in result.nearest)
-    assert [first.chunk, second.chunk] == [1, 3]
-    one = together(0.9, 1 / (1 + len(quotes(PARTS[1]))))
-    assert first.confidence == pytest.approx(together(one, 0.9), abs=1e-4)
-    assert third.confidence == pytest.approx(together(one, 0.09), abs=1e-4)
-    alone = f"<|im_start|>user\n{PARTS[3]}"
-    assert any(stream.count("Target:") == 1 and alone in stream for stream in seen), "each by itself"
+    assert [first.chunk, second.chunk, third.chunk] == [1, 3, 0]
+    assert first.confidence == pytest.approx(together(words.sureness(first.text), 0.9), abs=1e-4)
+    assert third.confidence == pytest.approx(together(words.sureness(third.text), 0.09), abs=1e-4)
+    rounds = {stream.count("Target:") for stream in seen if "Keep:" in stream}
+    assert rounds == ({1, 2, 3} if arm == "smooth" else {1}), "in one memory, or each by itself"
     same = {"usage", "nearest", "promising"}
     assert result.model_dump(exclude=same) == without.model_dump(exclude=same)
     assert (without.nearest, without.answer, without.clues) == ((), "4200", ())
@@ -165,17 +167,46 @@ def test_where_nothing_was_found_the_likeliest_chunks_are_looked_at_again(codec:
         assert getattr(result.usage, field) == getattr(without.usage, field)
 
 
+def test_what_words_and_judgement_are_sure_of_together_is_a_clue_and_answers(codec: TextCodec) -> None:
+    streams: list[str] = []
+
+    def mind(stream: str) -> Wish:
+        streams.append(stream)
+        return SCRIPT(stream)
+
+    sure = UNSURE.model_copy(update={"again": 0.75})
+    result = Reading(codec, mind, thresholds=sure).result
+    assert [clue.text for clue in result.clues] == ["Ann was born in Troyford.", "Troyford has 4200 people."]
+    assert (result.nearest, result.answer) == ((), "4200")
+    assert (result.stop.reason, result.coverage.truncated) == ("end_of_source", False)
+    assert result.summary == Reading(codec, thresholds=UNSURE, limits=NO_LOOK).result.summary
+    asked = [stream for stream in streams if stream.endswith("assistant\n") and "Answer the task:" in stream]
+    before, behind = asked[0], asked[-1]
+    assert "Keep: yes" not in before
+    chunks = [behind.index(PARTS[number].strip()) for number in (0, 1, 3)]
+    assert chunks == sorted(chunks), "one stream, in the order of the text"
+    assert behind.count("Keep: yes") == 2
+    assert '- "Ann was born in Troyford."' in behind
+    assert (before.count("Target:"), behind.count("Target:")) == (5, 3)
+
+
+def test_a_stop_ends_a_second_look(codec: TextCodec) -> None:
+    sure = UNSURE.model_copy(update={"again": 0.75})
+    result = Reading(codec, replace(SCRIPT, stop=0.9), thresholds=sure).result
+    assert [clue.text for clue in result.clues] == ["Ann was born in Troyford."]
+
+
 def test_a_second_look_is_taken_at_no_more_than_is_needed_or_left(codec: TextCodec) -> None:
     assert Reading(codec).result.nearest == Reading(codec).result.promising == (), "something was found"
     assert Reading(codec, arm="whole", thresholds=UNSURE).result.nearest == ()
     assert Reading(codec, thresholds=UNSURE, clues="note").result.nearest == ()
     assert Reading(codec, thresholds=UNSURE, max_chunks=5).result.nearest == ()
-    for chunks, looks in ((6, {1}), (7, {1, 3}), (2, set())):
+    for chunks, looks in ((6, {1}), (7, {1, 3}), (8, {0, 1, 3}), (2, set())):
         result = Reading(codec, thresholds=UNSURE, max_chunks=chunks).result
         assert {clue.chunk for clue in result.nearest} == looks
     switch = threading.Event()
     result = Reading(codec, thresholds=UNSURE, cancelled=switch, cancel_after=4).result
-    assert [promise.chunk for promise in result.promising] == [1, 3]
+    assert [promise.chunk for promise in result.promising] == [1, 3, 0]
     assert result.nearest == ()
 
 

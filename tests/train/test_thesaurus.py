@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.train import dictd, dictionaries
 from tools.train.natural import thesaurus
 from tools.train.trajectory import Split
 from tools.train.wording import synonyms
@@ -24,6 +25,15 @@ break
 """
 
 
+SPLITS: tuple[Split, ...] = ("train", "held_out")
+
+
+def _forget() -> None:
+    dictionaries.dictionary.cache_clear()
+    thesaurus.senses.cache_clear()
+    thesaurus.synonyms.cache_clear()
+
+
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     senses = "".join(
@@ -31,10 +41,10 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     )
     file = tmp_path / "wn.dict.dz"
     file.write_bytes(gzip.compress((DICTIONARY + senses).encode()))
-    monkeypatch.setattr(thesaurus, "_FILE", file)
-    thesaurus.synonyms.cache_clear()
+    monkeypatch.setattr(dictd, "FOLDER", file.parent)
+    _forget()
     yield
-    thesaurus.synonyms.cache_clear()
+    _forget()
 
 
 @pytest.mark.usefixtures("installed")
@@ -56,8 +66,45 @@ def test_a_question_is_put_in_them_and_each_split_has_its_own() -> None:
     assert not words["train"] & words["held_out"] & other
 
 
+def test_a_word_that_means_one_thing_has_a_gloss(installed: None) -> None:
+    assert thesaurus.gloss("kettle") == "a metal pot for stewing or boiling"
+    assert thesaurus.gloss("Harbour") == "a sheltered port"
+    assert thesaurus.gloss("resurrect") == thesaurus.gloss("teapot") == ""
+
+
+def test_a_word_is_asked_for_as_another_dictionary_explains_it(installed: None, tmp_path: Path) -> None:
+    kettle = (
+        "Kettle, n. [OE. ketel.]\n   A metallic vessel, used for boiling liquids;\n   a pot. [1913 Webster]\n"
+    )
+    harbour = "Harbour, n.\n   A lodging place, where a traveler rests.\n"
+    _write(tmp_path, "gcide", (("kettle", kettle), ("harbour", harbour)))
+    glossed = {
+        entry.headword: [dict(frame.slots)["gloss"] for frame in entry.frames if frame.kind == "glossed"]
+        for split in SPLITS
+        for entry in dictionaries.dictionary("gcide", split)
+    }
+    assert glossed == {"Kettle": ["a metal pot for stewing or boiling"], "Harbour": []}  # a place, not a port
+
+
+def _write(folder: Path, name: str, entries: tuple[tuple[str, str], ...]) -> None:
+    """A dictd database; what stands in front of the first entry makes all of them a third of GCIDE's."""
+    text, index = "", ""
+    for word, entry in entries:
+        text += " " * (-len(text) % 3)
+        index += f"{word}\t{_digits(len(text))}\t{_digits(len(entry))}\n"
+        text += entry
+    (folder / f"{name}.dict.dz").write_bytes(gzip.compress(text.encode()))
+    (folder / f"{name}.index").write_text(index, encoding="utf-8")
+
+
+def _digits(number: int) -> str:
+    upper, lower = divmod(number, 64)
+    return dictd.DIGITS[upper] + dictd.DIGITS[lower]
+
+
 def test_without_the_dictionary_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thesaurus, "_FILE", tmp_path / "none")
-    thesaurus.synonyms.cache_clear()
+    monkeypatch.setattr(dictd, "FOLDER", tmp_path / "none")
+    _forget()
     assert thesaurus.other_words("kettle") == ()
-    thesaurus.synonyms.cache_clear()
+    assert thesaurus.gloss("kettle") == ""
+    _forget()

@@ -1,11 +1,14 @@
 """Every family keeps the promises of `tools.train.trajectory`, and the same seed gives the same trajectory."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
+from tools.train import dictionaries
 from tools.train.corpora import corpus
-from tools.train.tasks import FAMILIES, family_weights, sample
+from tools.train.natural.frame import Frame
+from tools.train.tasks import FAMILIES, family_weights, natural, sample
 from tools.train.trajectory import (
     NOT_IN_TEXT,
     Find,
@@ -31,10 +34,15 @@ def draw(family: str, seed: int, **sizes: object) -> Trajectory:
 
 
 def needs_a_dictionary(family: str) -> None:
-    if family == "natural.dictionary":
-        dictionaries = pytest.importorskip("tools.train.dictionaries")
-        if not any(dictionaries.dictionary(name, "train") for name in dictionaries.NAMES):
-            pytest.skip("no dictionary is installed")
+    kinds = {"natural.dictionary": natural.DICTIONARY, "natural.glossed": ("glossed",)}.get(family)
+    if kinds and not any(frame.kind in kinds for frame in _frames_of_dictionaries()):
+        pytest.skip("no dictionary for it is installed")
+
+
+def _frames_of_dictionaries() -> Iterator[Frame]:
+    for name in dictionaries.NAMES:
+        for entry in dictionaries.dictionary(name, "train"):
+            yield from entry.frames
 
 
 @pytest.fixture(autouse=True)

@@ -3,21 +3,20 @@
 Without them there is simply less to ask. Headwords are split between training and held out by their hash.
 """
 
-import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
+from tools.train import dictd
 from tools.train.natural.frame import Frame, clause, good_answer
+from tools.train.natural.lexicon import content_words
 from tools.train.natural.sentences import sentences
+from tools.train.natural.thesaurus import gloss
 from tools.train.trajectory import Split
 from tools.train.wording.table import belongs
 
-FOLDER = Path("/usr/share/dictd")
 NAMES = ("foldoc", "jargon", "gcide", "vera", "elements")
-_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _MOST_QUOTE = 295
 _MOST_OF_GCIDE = 3  # one headword in so many: it is larger than all the others together
 
@@ -35,17 +34,10 @@ class DictionaryEntry:
 @cache
 def dictionary(name: str, split: Split) -> tuple[DictionaryEntry, ...]:
     """The entries of a dictionary that belong to a split, in alphabetical order; none if it is not installed."""
-    data, index = FOLDER / f"{name}.dict.dz", FOLDER / f"{name}.index"
-    if not data.exists() or not index.exists():
-        return ()
-    raw = gzip.decompress(data.read_bytes())
+    raw = dictd.text(name)
     found = []
     seen: set[int] = set()
-    for line in index.read_text(encoding="utf-8", errors="ignore").split("\n"):
-        fields = line.split("\t")
-        if len(fields) < 3 or fields[0].startswith("00"):
-            continue
-        start, size = _number(fields[1]), _number(fields[2])
+    for _, start, size in dictd.places(name) if raw else ():
         if start in seen or not 20 <= size <= 6_000 or not belongs(f"{name} {start}", split):
             continue
         seen.add(start)
@@ -58,13 +50,6 @@ def dictionary(name: str, split: Split) -> tuple[DictionaryEntry, ...]:
         if text and len(headword) <= 60:
             found.append(DictionaryEntry(headword, text, tuple(_frames(name, headword, text))))
     return tuple(found)
-
-
-def _number(text: str) -> int:
-    value = 0
-    for digit in text:
-        value = value * 64 + _DIGITS.index(digit)
-    return value
 
 
 def _tidy(text: str, name: str) -> str:
@@ -159,3 +144,11 @@ def _word(headword: str, text: str) -> Iterator[Frame]:
     yield Frame("word_meaning", (("s", word), ("art", article.strip())), answer, 0, match.end("d"))
     if noun and len(answer) > 24 and word[:5] not in answer.lower():
         yield Frame("word_for", (("d", answer[0].lower() + answer[1:]),), word, 0, match.end("d"))
+    otherwise = gloss(word)
+    if word[:5] not in otherwise.lower() and _alike(content_words(otherwise), content_words(answer)):
+        yield Frame("glossed", (("gloss", otherwise),), word, 0, match.end("d"))
+
+
+def _alike(gloss: set[str], definition: set[str]) -> bool:
+    """Whether two dictionaries may mean the same, and say it in other words."""
+    return len(gloss) >= 3 and 0 < len(gloss & definition) <= len(gloss) / 2

@@ -14,7 +14,8 @@ from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.decoder import weighed
 from smoothread_agent.reading.effects import Choice, Choose, Effect, Recall, Report, Say, Weigh, Write
-from smoothread_agent.reading.loop import Plan, pinned_text, read, source_text
+from smoothread_agent.reading.loop import read
+from smoothread_agent.reading.plan import Plan, pinned_text, source_text
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds
 from smoothread_agent.reading.rules import Rules
 from smoothread_agent.schema import Order

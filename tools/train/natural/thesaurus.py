@@ -1,17 +1,16 @@
-"""A thesaurus: other words for plain words, by an installed dictionary of synonyms (WordNet, Debian's dict-wn).
+"""A thesaurus: other words for plain words, and what words mean, by an installed WordNet (Debian's dict-wn).
 
 Our own tables know what documentation says often; this knows forty times as many words, and less of which fits. So it
 speaks of words with few senses alone, and of their first ones. Without the dictionary there is nothing in it.
 """
 
-import gzip
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
-from tools.train.dictionaries import FOLDER
+from tools.train import dictd
 
-_FILE = FOLDER / "wn.dict.dz"
 _FEW = 7
 """Most senses of a word that is replaced: of more, the dictionary alone cannot know which is meant."""
 _FIRST = 2
@@ -19,17 +18,39 @@ _FIRST = 2
 _ENTRY = re.compile(r"^(?=\S)", re.MULTILINE)
 _SENSE = re.compile(r"^ {4}(?:(n|v|adj|adv) )?(?:(\d+))?: ", re.MULTILINE)
 _SYNONYMS = re.compile(r"\[syn: ([^\]]*)\]")
+_NO_GLOSS = re.compile(r'; "|\[(?:syn|ant|also):')
+"""What stands behind a gloss: examples, and words that are alike or opposed."""
+
+
+class Sense(NamedTuple):
+    """One sense of a word."""
+
+    kind: str
+    """Part of speech: n, v, adj or adv."""
+    number: int
+    """Among those of its kind, from 1."""
+    text: str
+
+
+@cache
+def senses() -> dict[str, tuple[Sense, ...]]:
+    """By word, as it is written: what it means."""
+    entries = _ENTRY.split(dictd.text("wn").decode("utf-8", "ignore"))
+    return {word: tuple(_senses(text)) for word, _, text in (entry.partition("\n") for entry in entries)}
+
+
+def gloss(word: str) -> str:
+    """What a word means that means one thing; empty for all others."""
+    known = senses().get(word, ())
+    return " ".join(_NO_GLOSS.split(known[0].text)[0].split()).rstrip(" ;") if len(known) == 1 else ""
 
 
 @cache
 def synonyms() -> dict[str, tuple[str, ...]]:
     """By word, in lower case: the words that may stand for it."""
-    if not _FILE.exists():
-        return {}
     found = {}
-    for entry in _ENTRY.split(gzip.decompress(_FILE.read_bytes()).decode("utf-8", "ignore")):
-        word, _, senses = entry.partition("\n")
-        if re.fullmatch(r"[a-z]{4,}", word) and (others := tuple(dict.fromkeys(_others(word, senses)))):
+    for word, known in senses().items():
+        if re.fullmatch(r"[a-z]{4,}", word) and (others := tuple(dict.fromkeys(_others(word, known)))):
             found[word] = others
     return found
 
@@ -44,15 +65,18 @@ def other_words(word: str) -> tuple[str, ...]:
     return ()
 
 
-def _others(word: str, senses: str) -> Iterator[str]:
-    told = _SENSE.split(senses)[1:]  # part of speech, number, text; again and again
-    if len(told) // 3 > _FEW:
-        return
+def _senses(text: str) -> Iterator[Sense]:
+    told = _SENSE.split(text)[1:]  # part of speech, number, text; again and again
     kind, count = "", 0
-    for named, text in zip(told[::3], told[2::3], strict=True):
+    for named, sense in zip(told[::3], told[2::3], strict=True):
         kind, count = (named, 1) if named else (kind, count + 1)
-        match = _SYNONYMS.search(text)
-        if kind not in ("n", "v", "adj") or count > _FIRST or match is None:
+        yield Sense(kind, count, sense)
+
+
+def _others(word: str, known: tuple[Sense, ...]) -> Iterator[str]:
+    for sense in known if len(known) <= _FEW else ():
+        match = _SYNONYMS.search(sense.text)
+        if sense.kind not in ("n", "v", "adj") or sense.number > _FIRST or match is None:
             continue
         for other in re.findall(r"\{([^}]*)\}", match[1]):
             other = " ".join(other.split())

@@ -41,6 +41,7 @@ TURNED = (
     "at_point", "modal_object",
 )  # fmt: skip
 ASKED = ("asked", "written")
+_ENTRIES_TRIED = 400
 DICTIONARY = ("acronym", "term", "word_for", "word_meaning", "element")
 
 
@@ -119,21 +120,20 @@ def asked(draw: Draw) -> Trajectory:
     return _documented("natural.asked", ASKED, draw)
 
 
-def _entries(draw: Draw) -> tuple[str, Frame, DictionaryEntry]:
-    """A stretch of a dictionary with one entry in it that is asked about."""
+def _entries(draw: Draw, names: tuple[str, ...], kinds: tuple[str, ...]) -> tuple[str, Frame]:
+    """A stretch of one of the dictionaries, with an entry in it that is asked about in one of the kinds."""
     rng = draw.rng
-    installed = [name for name in NAMES if dictionary(name, draw.split)]
+    installed = [name for name in names if dictionary(name, draw.split)]
     if not installed:
         raise TrajectoryError("no dictionary is installed")
     entries = dictionary(rng.choice(installed), draw.split)
-    number = rng.randrange(len(entries))
-    for number in (rng.randrange(len(entries)) for _ in range(60)):
-        if entries[number].frames:
+    for number in (rng.randrange(len(entries)) for _ in range(_ENTRIES_TRIED)):
+        target = entries[number]
+        if frames := [frame for frame in target.frames if frame.kind in kinds]:
             break
-    target = entries[number]
-    if not target.frames:
+    else:
         raise TrajectoryError("no question on the entries that were tried")
-    frame = rng.choice(target.frames)
+    frame = rng.choice(frames)
     wanted, size = draw.characters * draw.parts, 0
     pool: list[DictionaryEntry] = []
     in_order = rng.random() < 0.6
@@ -148,13 +148,19 @@ def _entries(draw: Draw) -> tuple[str, Frame, DictionaryEntry]:
     after = [entries[(number + step) % len(entries)].text for step in range(1, 12)]
     text = "\n\n".join([*texts, target.text, *after])
     moved = Frame(frame.kind, frame.slots, frame.answer, frame.start + shift, frame.end + shift)
-    return text, moved, target
+    return text, moved
 
 
 def words(draw: Draw) -> Trajectory:
     """What a dictionary says: meanings, terms, acronyms, properties; and the word for a meaning."""
-    text, frame, _ = _entries(draw)
+    text, frame = _entries(draw, NAMES, DICTIONARY)
     return _reading("natural.dictionary", draw, text, frame, [])
+
+
+def glossed(draw: Draw) -> Trajectory:
+    """Which word means something, asked as another dictionary explains it: alike in sense, hardly in words."""
+    text, frame = _entries(draw, ("gcide",), ("glossed",))
+    return _reading("natural.glossed", draw, text, frame, [])
 
 
 def absent(draw: Draw) -> Trajectory:
@@ -197,6 +203,7 @@ FAMILIES = {
     "natural.whether": (whether, 0.5),
     "natural.asked": (asked, 0.4),
     "natural.dictionary": (words, 2.5),
+    "natural.glossed": (glossed, 1.0),
     "absent.natural": (absent, 1.5),
 }
 """Family name: its generator and its default weight."""

@@ -211,6 +211,10 @@ QUESTIONS: dict[str, Table[str]] = {
         ("What is the word for this: {d}?", "Which word means {d}?", "What is called {d}?", "Which term is explained as {d}?", "What is the term for {d}?", "Find the word that means {d}."),
         ("Which entry is about {d}?",),
     ),
+    "glossed": Table(
+        ("Which word means {gloss}?", "What is the word for {gloss}?", "What is it called: {gloss}?", "Which entry is the one for {gloss}?", "Name the word for this: {gloss}."),
+        ("Which of the words stands for {gloss}?",),
+    ),
     "term": Table(
         ("What is {s}?", "What is {s}?", "What does {s} refer to?", "What is meant by {s}?", "Explain {s}.", "Define {s}.", "What does the dictionary say {s} is?", "Tell me what {s} is."),
         ("In short, what is {s}?",),

@@ -1,0 +1,103 @@
+"""A second look: where no clue was found, the likeliest chunks are read again by themselves, and all is weighed.
+
+Announcing a clue is the model's weak side: of real questions it passes over two in three chunks that hold the answer.
+So what was not announced is judged here by two other witnesses, the model's judgement of each quote and the quote's
+words, and what both are sure of together is a clue after all.
+"""
+
+import heapq
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+from smoothread_agent.reading.chunker import Chunk
+from smoothread_agent.reading.clues import Found, quote_all, weigh_again
+from smoothread_agent.reading.effects import Effect, Forget, Say
+from smoothread_agent.reading.plan import Plan, task_behind
+from smoothread_agent.reading.quotes import quotes
+from smoothread_agent.reading.round import Notes, begin_summary, end_summary
+from smoothread_agent.reading.words import Words
+from smoothread_agent.schema import Clue, Coverage
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a second look came to."""
+
+    notes: Notes
+    """Of the chunks that were read again, alone."""
+    nearest: tuple[Clue, ...] = ()
+    """Where they hold no clue: the quotes that came nearest, the surest first."""
+
+
+def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect, Any, Seen]:
+    """Read the likeliest chunks again, in the order of the text, and go on from the memory of them alone.
+
+    It does away with the memory of the reading, and spends no more than the budget has left.
+    """
+    rules = plan.rules
+    if rules.kind != "quote" or plan.arm == "whole" or not rules.limits.looks_again:
+        return Seen(Notes())
+    read = plan.chunks[: coverage.chunks_read]
+    words = Words(plan.task, (quote for chunk in read for quote in _quotes(plan, chunk)))
+    seen = Notes()
+    weighed: list[Clue] = []
+    for chunk in _likeliest(plan, notes, coverage, words):
+        if plan.budget.is_cancelled() or plan.budget.late:
+            break
+        if seen.chunks_read and plan.arm == "smooth" and plan.order == "task_first":
+            yield Say(rules.chat.to_next)
+        else:
+            yield Forget()
+        yield Say(tokens=chunk.tokens)
+        if plan.order == "source_first":
+            yield from task_behind(plan)
+        else:
+            yield Say(rules.chat.to_assistant)
+        yield from begin_summary(rules, seen.in_stream)
+        here = yield from weigh_again(rules, chunk, words)
+        clues = _sure(here, plan)
+        yield from quote_all(clues)
+        seen = yield from end_summary(rules, chunk, seen, Found(clues, None))
+        weighed += here
+        if seen.summary is not None and seen.summary.action == "STOP":
+            break
+    if seen.clues:
+        return Seen(seen)
+    if seen.chunks_read:
+        yield Forget()  # the end of the last summary is said, and is not needed
+    return Seen(seen, tuple(heapq.nlargest(rules.limits.nearest, weighed, key=_confidence)))
+
+
+def _likeliest(plan: Plan, notes: Notes, coverage: Coverage, words: Words) -> list[Chunk]:
+    """The chunks whose quotes have most to do with the task by their words, or else by the model's promise: as many
+    as the budget allows, in the order of the text.
+    """
+    promised = {promise.chunk: promise.confidence for promise in notes.promising}
+
+    def likelihood(chunk: Chunk) -> tuple[float, float]:
+        return max(map(words.sureness, _quotes(plan, chunk))), promised.get(chunk.index, 0.0)
+
+    read = [chunk for chunk in plan.chunks[: coverage.chunks_read] if chunk.text.strip()]
+    chosen: list[Chunk] = []
+    tokens, chunks = coverage.tokens_read, coverage.chunks_read
+    for chunk in heapq.nlargest(plan.rules.limits.looks_again, read, key=likelihood):
+        if plan.budget.spent(tokens, chunks, len(chunk.tokens)) is None:
+            chosen.append(chunk)
+            tokens, chunks = tokens + len(chunk.tokens), chunks + 1
+    return sorted(chosen, key=lambda chunk: chunk.index)
+
+
+def _quotes(plan: Plan, chunk: Chunk) -> list[str]:
+    return list(quotes(chunk.text, plan.rules.limits.quote_characters))
+
+
+def _sure(weighed: tuple[Clue, ...], plan: Plan) -> tuple[Clue, ...]:
+    """Of what was weighed in a chunk, the clues: in the order of the text."""
+    sure = [clue for clue in weighed if clue.confidence >= plan.rules.thresholds.again]
+    most = heapq.nlargest(plan.rules.limits.clues_per_chunk, sure, key=_confidence)
+    return tuple(sorted(most, key=lambda clue: clue.start))
+
+
+def _confidence(clue: Clue) -> float:
+    return clue.confidence
