@@ -64,15 +64,21 @@ def new_quotes(rules: Rules, chunk: Chunk) -> Asking:
     return Found(tuple(found), first)
 
 
-def weigh_again(rules: Rules, chunk: Chunk, words: Words) -> Generator[Effect, Any, tuple[Clue, ...]]:
+def weigh_again(
+    rules: Rules, chunk: Chunk, words: Words, known: Collection[str]
+) -> Generator[Effect, Any, tuple[Clue, ...]]:
     """Weigh what may be quoted of a chunk and shares a word with the task, or all of it where nothing does.
 
-    Returns, in the order of the text, each quote as the clue that it would be: as sure as the words and the model's
-    judgement of it make it together.
+    `known` is not weighed: it was quoted before. Returns, in the order of the text, each quote as the clue that it
+    would be: as sure as the words and the model's judgement of it make it together.
     """
     spans = quotes(chunk.text, rules.limits.quote_characters)
+    for quote in known:
+        spans.pop(quote, None)
     sharing = tuple(quote for quote in spans if words.shared(quote)) or tuple(spans)
     yield Say(wording.NEW)
+    if not sharing:
+        return ()
     weighed: dict[str, float] = yield Weigh(sharing, _keep(rules, 0.5), opening=wording.OPEN["quote"])
     return tuple(
         _clue(rules, chunk, spans[quote], together(words.sureness(quote), sure))

@@ -13,7 +13,7 @@ from smoothread_agent.reading.chunker import Chunk
 from smoothread_agent.reading.effects import Effect, Forget, Recall, Report, Say, Write
 from smoothread_agent.reading.plan import Plan, task_behind, tokens_in
 from smoothread_agent.reading.round import Notes, read_chunk, write_summary
-from smoothread_agent.reading.second_look import look_again
+from smoothread_agent.reading.second_look import is_needed, look_again
 from smoothread_agent.schema import Clue, Coverage, ReadingStep, Reuse, StopSignal, Usage
 
 Reading = Generator[Effect, Any, "Outcome"]
@@ -77,12 +77,12 @@ def read(plan: Plan, notes: Notes | None = None) -> Reading:
     if stop.reason == "cancelled":
         return Outcome("", notes, stop, coverage)
     answer = yield from _answer(plan, notes)
-    if notes.clues:
+    if not is_needed(plan, notes.clues):
         return Outcome(answer, notes, stop, coverage)
     seen = yield from look_again(plan, notes, coverage)
-    if seen.notes.clues:
-        answer = yield from _answer(plan, seen.notes)
-        notes = replace(notes, clues=seen.notes.clues)
+    if seen.clues:
+        notes = replace(notes, clues=notes.clues + seen.clues)
+        answer = yield from _answer(plan, notes)
     return Outcome(answer, notes, stop, coverage, seen.nearest)
 
 

@@ -10,6 +10,7 @@ from smoothread_agent.reading.chunker import VERSION as CHUNKER
 from smoothread_agent.reading.engine import Ready
 from smoothread_agent.reading.plan import Plan
 from smoothread_agent.reading.rules import Rules
+from smoothread_agent.reading.second_look import is_needed
 from smoothread_agent.schema import ClueKind, ReadingResult, ReadRequest, Value
 from smoothread_agent.sources import Source
 from smoothread_agent.version import __version__
@@ -83,7 +84,7 @@ def lasts(plan: Plan, result: ReadingResult) -> bool:
     """Whether a result is the same each time: not one that was cancelled, or ran out of seconds, be it in a second
     look."""
     stop, budget = result.stop, plan.budget
-    if result.promising and (budget.is_cancelled() or budget.late):
+    if is_needed(plan, result.clues) and (budget.is_cancelled() or budget.late):
         return False
     return stop.reason in ("answered", "end_of_source") or (
         stop.reason == "budget" and budget.max_seconds is None

@@ -1,4 +1,4 @@
-"""A second look: where no clue was found, the likeliest chunks are read again by themselves, and all is weighed.
+"""A second look: where no clue is sure, the likeliest chunks are read again by themselves, and all is weighed.
 
 Announcing a clue is the model's weak side: of real questions it passes over two in three chunks that hold the answer.
 So what was not announced is judged here by two other witnesses, the model's judgement of each quote and the quote's
@@ -6,7 +6,7 @@ words, and what both are sure of together is a clue after all.
 """
 
 import heapq
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from smoothread_agent.reading.effects import Effect, Forget, Say
 from smoothread_agent.reading.plan import Plan, task_behind
 from smoothread_agent.reading.quotes import quotes
 from smoothread_agent.reading.round import Notes, begin_summary, end_summary
+from smoothread_agent.reading.wording import one_line
 from smoothread_agent.reading.words import Words
 from smoothread_agent.schema import Clue, Coverage
 
@@ -24,10 +25,17 @@ from smoothread_agent.schema import Clue, Coverage
 class Seen:
     """What a second look came to."""
 
-    notes: Notes
-    """Of the chunks that were read again, alone."""
+    clues: tuple[Clue, ...] = ()
+    """What it found, beside those of the reading."""
     nearest: tuple[Clue, ...] = ()
-    """Where they hold no clue: the quotes that came nearest, the surest first."""
+    """Where there is no clue at all: the quotes that came nearest, the surest first."""
+
+
+def is_needed(plan: Plan, clues: Sequence[Clue]) -> bool:
+    """Whether a reading that found these clues is to look again: none of them is as sure as a second look asks for."""
+    rules = plan.rules
+    able = rules.kind == "quote" and plan.arm != "whole" and rules.limits.looks_again > 0
+    return able and all(clue.confidence < rules.thresholds.again for clue in clues)
 
 
 def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect, Any, Seen]:
@@ -36,11 +44,10 @@ def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect
     It does away with the memory of the reading, and spends no more than the budget has left.
     """
     rules = plan.rules
-    if rules.kind != "quote" or plan.arm == "whole" or not rules.limits.looks_again:
-        return Seen(Notes())
     read = plan.chunks[: coverage.chunks_read]
     words = Words(plan.task, (quote for chunk in read for quote in _quotes(plan, chunk)))
-    seen = Notes()
+    known = {one_line(clue.text) for clue in notes.clues}
+    seen = Notes(in_stream=notes.in_stream)
     weighed: list[Clue] = []
     for chunk in _likeliest(plan, notes, coverage, words):
         if plan.budget.is_cancelled() or plan.budget.late:
@@ -55,18 +62,18 @@ def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect
         else:
             yield Say(rules.chat.to_assistant)
         yield from begin_summary(rules, seen.in_stream)
-        here = yield from weigh_again(rules, chunk, words)
+        here = yield from weigh_again(rules, chunk, words, known)
         clues = _sure(here, plan)
         yield from quote_all(clues)
         seen = yield from end_summary(rules, chunk, seen, Found(clues, None))
         weighed += here
         if seen.summary is not None and seen.summary.action == "STOP":
             break
-    if seen.clues:
-        return Seen(seen)
-    if seen.chunks_read:
+    if seen.chunks_read and not seen.clues:
         yield Forget()  # the end of the last summary is said, and is not needed
-    return Seen(seen, tuple(heapq.nlargest(rules.limits.nearest, weighed, key=_confidence)))
+    if seen.clues or notes.clues:
+        return Seen(seen.clues)
+    return Seen(nearest=tuple(heapq.nlargest(rules.limits.nearest, weighed, key=_confidence)))
 
 
 def _likeliest(plan: Plan, notes: Notes, coverage: Coverage, words: Words) -> list[Chunk]:
