@@ -22,8 +22,8 @@ class Thresholds(Value):
         default=0.5, description="keep a quote from this confidence on in the clue, of both choices together"
     )
     again: Probability = Field(
-        default=0.97,
-        description="where no clue was found, take a quote of a second look for one from this confidence on",
+        default=0.8,
+        description="look again where no clue is as sure as this, and take a quote of that second look from it on",
     )
     stop: Probability = Field(default=0.5, description="stop from this confidence on")
 

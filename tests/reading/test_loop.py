@@ -135,7 +135,7 @@ def test_counts_add_up_to_the_tokens_that_were_fed(codec: TextCodec, arm: Arm, s
     assert usage.seconds > 0
 
 
-UNSURE = Thresholds(new=0.95)
+UNSURE = Thresholds(new=0.95, again=0.97)
 """Above what the script is sure of where it has a clue: it finds none."""
 
 
@@ -418,7 +418,7 @@ def test_thresholds_are_those_given_else_the_engines(codec: TextCodec) -> None:
     engine, _ = scripted_engine(codec, SCRIPT)
     for thresholds, found in (
         (None, 2),
-        (Thresholds(new=0.95), 0),
+        (Thresholds(new=0.95, again=0.97), 0),
         (Thresholds(keep=0.99), 0),
         (Thresholds(), 2),
     ):

@@ -115,7 +115,7 @@ def test_each_round_stands_behind_the_source_alone(codec: TextCodec) -> None:
 
 def test_a_second_look_reads_each_of_the_likeliest_chunks_by_itself(codec: TextCodec) -> None:
     desk = Desk(codec)
-    result = desk.read(thresholds=Thresholds(new=0.95))
+    result = desk.read(thresholds=Thresholds(new=0.95, again=0.97))
     assert result.clues == ()
     assert [clue.text for clue in result.nearest[:2]] == [PARTS[3], PARTS[8]]
     assert result.usage.tokens_read == result.coverage.tokens_total

@@ -104,7 +104,7 @@ def test_a_reading_that_broke_off_comes_to_what_an_uninterrupted_one_does(
 def test_a_reading_that_found_nothing_knows_the_likeliest_chunks_when_it_goes_on(
     codec: TextCodec, store: MemoryStore
 ) -> None:
-    unsure = Thresholds(new=0.95)
+    unsure = Thresholds(new=0.95, again=0.97)
     truth = read(scripted_engine(codec, SCRIPT)[0], None, thresholds=unsure)
     assert [clue.text for clue in truth.nearest[:2]] == [PARTS[3], PARTS[8]]
     break_off(scripted_engine(codec, SCRIPT)[0], store, 6, thresholds=unsure)
@@ -122,7 +122,7 @@ def test_a_reading_that_found_nothing_knows_the_likeliest_chunks_when_it_goes_on
 def test_a_second_look_that_was_cut_short_is_not_the_stored_result(
     codec: TextCodec, store: MemoryStore
 ) -> None:
-    unsure, switch = Thresholds(new=0.95), threading.Event()
+    unsure, switch = Thresholds(new=0.95, again=0.97), threading.Event()
     for step in steps_of(scripted_engine(codec, SCRIPT)[0], store, thresholds=unsure, cancelled=switch):
         if not step.coverage.truncated:
             switch.set()
