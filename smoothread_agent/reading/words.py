@@ -29,7 +29,7 @@ class Words:
     def __init__(self, task: str, quotes: Iterable[str]) -> None:
         # Of words of other languages little is cut. A stemmer is no thread's but its own.
         self._stemmer = snowballstemmer.stemmer("english")
-        self._silent = frozenset(_FUNCTION_WORDS.split())
+        self._stems = dict.fromkeys(_FUNCTION_WORDS.split(), "")
         self._task = self._of(task)
         self._standing: Counter[str] = Counter()
         self._quotes = 0
@@ -54,5 +54,10 @@ class Words:
         return 0.5 * (1 + math.tanh(odds / 2))
 
     def _of(self, text: str) -> Set[str]:
-        words = re.findall(r"\w+", text.lower())
-        return frozenset(self._stemmer.stemWords(word for word in words if word not in self._silent))
+        return {stem for word in re.findall(r"\w+", text.lower()) if (stem := self._stem(word))}
+
+    def _stem(self, word: str) -> str:
+        """The stem of a word; empty for a function word."""
+        if word not in self._stems:
+            self._stems[word] = self._stemmer.stemWord(word)
+        return self._stems[word]

@@ -419,7 +419,7 @@ def test_thresholds_are_those_given_else_the_engines(codec: TextCodec) -> None:
     for thresholds, found in (
         (None, 2),
         (Thresholds(new=0.95, again=0.97), 0),
-        (Thresholds(keep=0.99), 0),
+        (Thresholds(keep=0.99, again=0.97), 0),
         (Thresholds(), 2),
     ):
         method = Method(chunk=CHUNK, limits=LIMITS, thresholds=thresholds)

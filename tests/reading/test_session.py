@@ -81,14 +81,16 @@ def test_the_policy_of_stopping_is_the_methods(engine: Engine) -> None:
     eager = Thresholds(new=0.0, keep=0.0, stop=0.0)
     assert read(engine, thresholds=eager).coverage.chunks_read == 1
     assert read(engine, thresholds=eager, stop=StopPolicy(min_chunks=3)).coverage.chunks_read == 3
-    stopped = read(engine, thresholds=Thresholds(new=1.0, stop=0.0), stop=StopPolicy(needs_new_clue=False))
+    stopped = read(
+        engine, thresholds=Thresholds(new=1.0, again=1.0, stop=0.0), stop=StopPolicy(needs_new_clue=False)
+    )
     assert (stopped.stop.reason, stopped.coverage.chunks_read, stopped.clues) == ("answered", 1, ())
     assert stopped.stop.confidence is not None
     assert 0.0 <= stopped.stop.confidence <= 1.0
 
 
 def test_keeping_nothing_finds_nothing(engine: Engine) -> None:
-    assert read(engine, thresholds=Thresholds(new=0.0, keep=1.0)).clues == ()
+    assert read(engine, thresholds=Thresholds(new=0.0, keep=1.0, again=1.0)).clues == ()
 
 
 def test_a_reading_is_the_same_every_time(engine: Engine) -> None:
