@@ -37,8 +37,6 @@ class Decision(NamedTuple):
 class Weighing(NamedTuple):
     """All that was weighed of one part, as the model judged it."""
 
-    announced: float
-    """The margin of the decision before it: whether there is a new clue."""
     margins: tuple[float, ...]
     """Of each quote: the logit of keeping it less that of dropping it."""
     rights: tuple[bool, ...]
@@ -113,7 +111,7 @@ def _study_in_one_pass(
 ) -> None:
     row = _Row.of(lesson)
     logits, beside = logits_of(model, row.tokens, len(lesson.pinned), branches, row.ats)
-    loss = row.judge(row.ats, logits, score) + row.weigh(logits, beside, score)
+    loss = row.judge(row.ats, logits, score) + row.weigh(beside, score)
     if backward_share is not None:
         (loss / row.total * backward_share).backward()
     score.loss += float(loss.detach())
@@ -158,8 +156,6 @@ class _Row:
     decisions: dict[int, tuple[str, bool, int, int]]
     weighings: list[list[Aside]]
     """What is weighed, part by part."""
-    announced: list[int]
-    """For each weighing, the position of the decision that there is a new clue."""
     total: float
 
     @classmethod
@@ -168,10 +164,9 @@ class _Row:
         tokens, weights = lesson.pinned + lesson.tokens, [0.0] * prefix + lesson.weights
         decisions = {prefix + at - 1: (name, right, no, yes) for at, name, right, no, yes in lesson.decisions}
         weighings = [list(group) for _, group in groupby(lesson.asides, key=lambda aside: aside.at)]
-        announced = [max(at for at in decisions if at < prefix + group[0].at) for group in weighings]
-        ats = [at for at in range(len(tokens) - 1) if weights[at + 1] or at in announced]
+        ats = [at for at in range(len(tokens) - 1) if weights[at + 1]]
         total = sum(weights) + WEIGHED * len(weighings)
-        return cls(tokens, weights, ats, decisions, weighings, announced, total)
+        return cls(tokens, weights, ats, decisions, weighings, total)
 
     def judge(self, ats: Sequence[int], logits: Tensor, score: Score) -> Tensor:
         """The weighted sum of the losses after `ats`, by logits `[at, vocab]`; what was right goes to `score`."""
@@ -180,8 +175,6 @@ class _Row:
         seen = logits.detach()
         right = (seen.argmax(-1) == target).tolist()
         for row, at in enumerate(ats):
-            if not self.weights[at + 1]:
-                continue
             if at in self.decisions:
                 name, truth, no, yes = self.decisions[at]
                 score.decisions.append(Decision(name, truth, float(seen[row, yes] - seen[row, no])))
@@ -190,24 +183,17 @@ class _Row:
                 score.text_seen += 1
         return (F.cross_entropy(logits, target, reduction="none") * weight).sum()
 
-    def weigh(self, logits: Tensor, beside: Tensor, score: Score) -> Tensor:
-        """The weighted sum of the losses of all weighings, by logits `[aside, vocab]` and those after `ats`."""
+    def weigh(self, beside: Tensor, score: Score) -> Tensor:
+        """The weighted sum of the losses of all weighings, by logits `[aside, vocab]`."""
         losses, first = [], 0
-        for group, announced in zip(self.weighings, self.announced, strict=True):
+        for group in self.weighings:
             rows = beside[first : first + len(group)]
             first += len(group)
             no, yes = group[0].options
             margins = rows[:, yes] - rows[:, no]
             rights = tuple(aside.right for aside in group)
             losses.append(_among(margins, rights))
-            _, _, no, yes = self.decisions[announced]
-            before = logits.detach()[self.ats.index(announced)]
-            margin = float(before[yes] - before[no])
-            score.weighings.append(Weighing(margin, tuple(margins.detach().tolist()), rights))
-            if not self.weights[
-                announced + 1
-            ]:  # the trajectory went on with a wrong quote, for the lesson's sake
-                score.decisions.append(Decision("new", any(rights), margin))
+            score.weighings.append(Weighing(tuple(margins.detach().tolist()), rights))
         return WEIGHED * torch.stack(losses).sum()
 
 
