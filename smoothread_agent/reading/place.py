@@ -84,7 +84,8 @@ def lasts(plan: Plan, result: ReadingResult) -> bool:
     """Whether a result is the same each time: not one that was cancelled, or ran out of seconds, be it in a second
     look."""
     stop, budget = result.stop, plan.budget
-    if is_needed(plan, result.clues) and (budget.is_cancelled() or budget.late):
+    looked_again = bool(result.promising) or is_needed(plan, result.clues[:1])
+    if looked_again and (budget.is_cancelled() or budget.late):
         return False
     return stop.reason in ("answered", "end_of_source") or (
         stop.reason == "budget" and budget.max_seconds is None

@@ -19,7 +19,7 @@ from smoothread_agent.reading.session import sessions
 from smoothread_agent.reading.shelf import Shelf
 from smoothread_agent.schema import ReadingResult, ReadingStep, ReadRequest
 from smoothread_agent.sources import Page, Source
-from tests.reading.scripted import Script, scripted_engine
+from tests.reading.scripted import Script, Wish, scripted_engine
 
 PARTS = [
     f"Part {n} tells of the harbour at Pelano, where boat {n * 7} lay beside pier {n}." for n in range(14)
@@ -131,6 +131,21 @@ def test_a_second_look_that_was_cut_short_is_not_the_stored_result(
     again = read(scripted_engine(codec, SCRIPT)[0], store, thresholds=unsure)
     assert again.reuse.result is None
     assert [clue.text for clue in again.nearest[:2]] == [PARTS[3], PARTS[8]]
+
+
+def test_nor_is_one_that_had_found_a_clue_by_then(codec: TextCodec, store: MemoryStore) -> None:
+    unsure, switch = Thresholds(new=0.95, again=0.05), threading.Event()
+
+    def mind(stream: str) -> Wish:
+        if "Keep: yes" in stream:
+            switch.set()
+        return SCRIPT(stream)
+
+    *_, cut = steps_of(scripted_engine(codec, mind)[0], store, thresholds=unsure, cancelled=switch)
+    whole = read(scripted_engine(codec, SCRIPT)[0], store, thresholds=unsure)
+    assert whole.reuse.result is None
+    assert cut.clues == whole.clues[: len(cut.clues)]
+    assert 0 < len(cut.clues) < len(whole.clues)
 
 
 @pytest.mark.parametrize("arm", ["smooth", "reset"])
