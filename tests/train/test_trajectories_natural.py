@@ -110,7 +110,7 @@ def test_every_wording_can_be_filled(kind: str) -> None:
         "w": "maximum", "vp": "print all ships", "aux": "is", "x": "the tide is high", "c": "if", "noun": "option",
         "name": "--all", "of": "harbourctl", "np": "the height of the quay", "q": "How do I moor?",
             "core": "stay in port", "told": "stays in port",
-        "d": "a kind of boat", "art": "a", "field": "weight",
+        "d": "a kind of boat", "gloss": "what floats", "art": "a", "field": "weight",
     }  # fmt: skip
     if kind == "what_does":
         slots |= {"v": "prints"}

@@ -7,6 +7,7 @@ from smoothread_agent.reading import loop
 from smoothread_agent.reading.chunker import Chunker
 from smoothread_agent.reading.codec import TextCodec
 from smoothread_agent.reading.decoder import Decoder, Feed
+from smoothread_agent.reading.plan import Plan, pinned_text
 from smoothread_agent.reading.policy import Budget, Limits, StopPolicy, Thresholds
 from smoothread_agent.reading.rules import Rules
 from tools.evaluate.arms.arm import BuiltArm, Settings
@@ -31,7 +32,7 @@ class FullArm(BuiltArm):
         """Answer a case. Time grows with the square of the text's length, memory with the length."""
         began = time.monotonic()
         plan = self._plan(case)
-        opening, task, to_user = loop.pinned_text(plan)
+        opening, task, to_user = pinned_text(plan)
         head = self.codec.markup(opening) + self.codec.plain(task) + self.codec.markup(to_user)
         reading = FullAttention(self.loaded.model)
         reading.read(head)
@@ -61,7 +62,7 @@ class FullArm(BuiltArm):
             peak_bytes=reading.nbytes,
         )
 
-    def _plan(self, case: Case) -> loop.Plan:
+    def _plan(self, case: Case) -> Plan:
         rules = Rules(
             chat=self.codec.chat,
             page_of=lambda _: None,
@@ -72,4 +73,4 @@ class FullArm(BuiltArm):
             limits=Limits(answer_tokens=self.settings.answer_tokens),
         )
         chunks = tuple(self.chunker.chunks(case.text))
-        return loop.Plan(task=case.question, arm="whole", rules=rules, chunks=chunks, budget=Budget())
+        return Plan(task=case.question, arm="whole", rules=rules, chunks=chunks, budget=Budget())
