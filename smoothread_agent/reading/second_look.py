@@ -6,8 +6,9 @@ words, and what both are sure of together is a clue after all.
 """
 
 import heapq
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from smoothread_agent.reading.chunker import Chunk
@@ -45,11 +46,12 @@ def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect
     """
     rules = plan.rules
     read = plan.chunks[: coverage.chunks_read]
-    words = Words(plan.task, (quote for chunk in read for quote in _quotes(plan, chunk)))
+    said = {chunk.index: tuple(quotes(chunk.text, rules.limits.quote_characters)) for chunk in read}
+    words = Words(plan.task, chain.from_iterable(said.values()))
     known = {one_line(clue.text) for clue in notes.clues}
     seen = Notes(in_stream=notes.in_stream)
     weighed: list[Clue] = []
-    for chunk in _likeliest(plan, notes, coverage, words):
+    for chunk in _likeliest(plan, notes, coverage, words, said):
         if plan.budget.is_cancelled() or plan.budget.late:
             break
         if seen.chunks_read and plan.arm == "smooth" and plan.order == "task_first":
@@ -76,16 +78,18 @@ def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect
     return Seen(nearest=tuple(heapq.nlargest(rules.limits.nearest, weighed, key=_confidence)))
 
 
-def _likeliest(plan: Plan, notes: Notes, coverage: Coverage, words: Words) -> list[Chunk]:
+def _likeliest(
+    plan: Plan, notes: Notes, coverage: Coverage, words: Words, said: Mapping[int, Sequence[str]]
+) -> list[Chunk]:
     """The chunks whose quotes have most to do with the task by their words, or else by the model's promise: as many
-    as the budget allows, in the order of the text.
+    as the budget allows, in the order of the text. `said` has each chunk's quotes, by its index.
     """
     promised = {promise.chunk: promise.confidence for promise in notes.promising}
 
     def likelihood(chunk: Chunk) -> tuple[float, float]:
-        return max(map(words.sureness, _quotes(plan, chunk))), promised.get(chunk.index, 0.0)
+        return max(map(words.sureness, said[chunk.index])), promised.get(chunk.index, 0.0)
 
-    read = [chunk for chunk in plan.chunks[: coverage.chunks_read] if chunk.text.strip()]
+    read = [chunk for chunk in plan.chunks[: coverage.chunks_read] if said[chunk.index]]
     chosen: list[Chunk] = []
     tokens, chunks = coverage.tokens_read, coverage.chunks_read
     for chunk in heapq.nlargest(plan.rules.limits.looks_again, read, key=likelihood):
@@ -93,10 +97,6 @@ def _likeliest(plan: Plan, notes: Notes, coverage: Coverage, words: Words) -> li
             chosen.append(chunk)
             tokens, chunks = tokens + len(chunk.tokens), chunks + 1
     return sorted(chosen, key=lambda chunk: chunk.index)
-
-
-def _quotes(plan: Plan, chunk: Chunk) -> list[str]:
-    return list(quotes(chunk.text, plan.rules.limits.quote_characters))
 
 
 def _sure(weighed: tuple[Clue, ...], plan: Plan) -> tuple[Clue, ...]:
