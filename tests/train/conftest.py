@@ -1,13 +1,15 @@
 """Small corpora made on the spot, so that tests do not depend on what documentation is installed."""
 
+import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tools.train import corpora
-from tools.train.natural import bank
+from tools.train.natural import bank, written
 
 _LISTED = """
     harbour kettle lantern orchard bridge castle meadow violin compass basket candle falcon glacier hammer island
@@ -48,6 +50,25 @@ def _document(name: str, rng: random.Random) -> str:
     return "\n\n".join(lines) + "\n"
 
 
+def _asked(path: Path, text: str) -> str:
+    """A line of questions on a document's third paragraph, as `tools/train/data/questions.jsonl` has them."""
+    start, paragraph = 0, text.split("\n\n")[3]
+    start = text.index(paragraph)
+    (first, *_, last) = [match.span() for match in re.finditer(r"\S.*?\.(?=\s|$)", paragraph)]
+    ends = [" ".join(paragraph[slice(*span)].rstrip(".").split()[-4:]) for span in (first, last)]
+    questions = [
+        {"question": "Who told what comes first?", "evidence": [first], "answers": ends[:1]},
+        {
+            "question": "Who told what comes last, and what first?",
+            "evidence": [last, first],
+            "answers": ends[::-1],
+        },
+        {"question": "Whose uncle had a red bicycle?"},
+    ]
+    passage = {"passage": [start, start + len(paragraph)], "digest": written.digest(paragraph)}
+    return json.dumps({"document": str(path), **passage, "questions": questions})
+
+
 @pytest.fixture(scope="package")
 def small_corpora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Forty short documents in forty folders, read instead of what is installed."""
@@ -60,12 +81,19 @@ def small_corpora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             _document(name, rng), encoding="utf-8"
         )
     cache = tmp_path_factory.mktemp("cache")
-    cached = (corpora.corpus, corpora._all_documents, bank.bank)
+    asked = cache / "asked.jsonl"
+    cached = (corpora.corpus, corpora._all_documents, bank.bank, written.written)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(corpora.FOLDERS_VARIABLE, str(root))
         patch.setattr(corpora, "user_cache_path", lambda _: cache)
+        patch.setattr(written, "FILE", asked)
         for function in cached:
             function.cache_clear()
+        documents = corpora._all_documents()
+        lines = [
+            _asked(Path(document.name), document.text) for document in documents if document.work in WORKS
+        ]
+        asked.write_text("\n".join(lines), encoding="utf-8")
         yield
     for function in cached:
         function.cache_clear()

@@ -5,7 +5,18 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from types import ModuleType
 
-from tools.train.tasks import facts, gathering, hops, latest, lists, natural, needles, variables, worlds
+from tools.train.tasks import (
+    facts,
+    gathering,
+    hops,
+    latest,
+    lists,
+    natural,
+    needles,
+    variables,
+    worlds,
+    written,
+)
 from tools.train.tasks.compose import Draw
 from tools.train.tasks.reasoning import reasoned
 from tools.train.tasks.temptation import tempt
@@ -23,6 +34,7 @@ _MODULES: tuple[ModuleType, ...] = (
     variables,
     lists,
     natural,
+    written,
     gathering,
 )
 FAMILIES: dict[str, tuple[Generator, float]] = {

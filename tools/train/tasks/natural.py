@@ -165,24 +165,32 @@ def glossed(draw: Draw) -> Trajectory:
 
 def absent(draw: Draw) -> Trajectory:
     """A question on a document, read in a stretch of it (or of others) that does not answer it."""
-    rng = draw.rng
     source = bank(draw.split)
-    found: Asked = source.draw(rng, (*OPTIONS, *NAMED, *STATED, *DONE, *TURNED))
-    question = ask(found.frame, rng, draw.split)
+    found: Asked = source.draw(draw.rng, (*OPTIONS, *NAMED, *STATED, *DONE, *TURNED))
     frame, text = found.frame, found.document.text
-    evidence = Evidence(question, frame.answer, frame.start, frame.end)
-    if rng.random() < 0.35:
+    evidence = Evidence(ask(frame, draw.rng, draw.split), frame.answer, frame.start, frame.end)
+    others = source.documents[found.document.name]
+    return stopped_short("absent.natural", draw, text, evidence, others, dict(frame.slots).get("name", ""))
+
+
+def stopped_short(
+    family: str, draw: Draw, text: str, evidence: Evidence, others: list[Frame], name: str = ""
+) -> Trajectory:
+    """The parts of a text that lead up to the evidence, or parts of other texts, without the evidence.
+
+    Raises:
+        TrajectoryError: something in them may answer the question, or speaks of what it names.
+    """
+    if draw.rng.random() < 0.35:
         parts = [Part(part) for part in other_parts(draw, draw.parts, evidence)]
     else:
         pieces: Cut = cut_before(text, evidence, draw)
         parts = [Part(before) for before in pieces.before]
-        others = source.documents[found.document.name]
         for start, end in pieces.parts[:-1]:
-            parts.append(_passed_over(text, start, end, question, others, draw))
-    name = dict(frame.slots).get("name", "")
+            parts.append(_passed_over(text, start, end, evidence.question, others, draw))
     if not parts or any(_may_answer(part.text, evidence, name) for part in parts):
         raise TrajectoryError("the question may be answered, or there is nothing to read")
-    return Trajectory(question, tuple(parts), NOT_IN_TEXT, "quote", "absent.natural")
+    return Trajectory(evidence.question, tuple(parts), NOT_IN_TEXT, "quote", family)
 
 
 def _may_answer(text: str, evidence: Evidence, name: str) -> bool:
