@@ -46,6 +46,20 @@ def recurrent_model(model: PreTrainedModel | RWKV7, *, fingerprint: str, window:
     return form(model, fingerprint=fingerprint, window=window)
 
 
+def attending(model: PreTrainedModel | RWKV7) -> PreTrainedModel:
+    """The model as transformers' own, as full attention, pinned windows and adapters need it.
+
+    Raises:
+        ModelError: it is RWKV-7, which has no attention.
+    """
+    if isinstance(model, RWKV7):
+        raise ModelError(
+            "RWKV-7 has no attention, so it is neither read with full attention nor trained with an adapter: use a "
+            "rotary transformer"
+        )
+    return model
+
+
 def _layer_types(config: Any) -> set[str]:
     """The types of layers that a configuration names; those without a memory left out."""
     chunks = {"chunked_attention"} if getattr(config, "attention_chunk_size", None) else set()

@@ -5,7 +5,8 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from tests.model.saved import save_model
+from smoothread_agent.errors import ModelError
+from tests.model.saved import save_model, save_rwkv7
 from tools.evaluate import __main__ as command
 from tools.evaluate.arms import attention
 from tools.evaluate.arms.arm import Settings
@@ -97,6 +98,13 @@ def test_refining_asks_once_a_part_and_carries_the_answer_on(workbench: Workbenc
         end = arm.codec.markup("<|im_end|>")
         assert len(end) == 1
         assert prompt.count(end[0]) == 2
+
+
+@pytest.mark.parametrize("arm", ["full", "refine"])
+def test_an_arm_of_full_attention_refuses_a_model_without(arm: str, tmp_path: Path) -> None:
+    settings = Settings(str(save_rwkv7(tmp_path / "rwkv")), "none", device="cpu", dtype="fp32")
+    with pytest.raises(ModelError, match="RWKV-7 has no attention"):
+        Workbench(settings).build(arm)
 
 
 def test_an_unknown_arm_is_refused(workbench: Workbench) -> None:

@@ -5,7 +5,7 @@ import torch
 import transformers
 
 from smoothread_agent.errors import ModelError
-from smoothread_agent.model.choosing import recurrent_model
+from smoothread_agent.model.choosing import attending, recurrent_model
 from smoothread_agent.model.linear_state import LinearStateModel
 from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
@@ -130,6 +130,14 @@ def test_a_linear_model_nobody_checked_is_refused():
     model.config.model_type = "lfm9"
     with pytest.raises(ModelError, match="lfm9 keep a linear state, and were never checked here"):
         recurrent_model(model, fingerprint="x", window=20)
+
+
+def test_a_model_without_attention_is_refused_where_attention_is_needed(tmp_path):
+    model = load_model(resolve(save_rwkv7(tmp_path / "rwkv")), device="cpu").model
+    with pytest.raises(ModelError, match="RWKV-7 has no attention"):
+        attending(model)
+    transformer = linear("qwen3_next")
+    assert attending(transformer) is transformer
 
 
 def test_an_unknown_kind_of_recurrent_model_is_a_mistake_of_the_caller():

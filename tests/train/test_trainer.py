@@ -15,7 +15,7 @@ from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
 from smoothread_agent.model.window import PinnedWindowModel
 from tests.model.linear_models import tiny_linear
-from tests.model.saved import tiny_tokenizer
+from tests.model.saved import save_rwkv7, tiny_tokenizer
 from tools.train.lesson import Score, study
 from tools.train.run import CURVE
 from tools.train.settings import Settings, Stage
@@ -189,3 +189,8 @@ def test_a_model_that_keeps_other_states_is_refused_with_the_reason(tmp_path: Pa
     model = tiny_linear("mamba2", vocab_size=300)
     with pytest.raises(ModelError, match="Mamba2ForCausalLM keeps states of its own"):
         Trainer(model, tiny_tokenizer(), SETTINGS, tmp_path)
+
+
+def test_a_model_without_attention_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="RWKV-7 has no attention"):
+        trainer(save_rwkv7(tmp_path / "rwkv"), tmp_path)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypedDict
 
 import torch
 from smoothread_kernels.layout import HEAD_DIMS
-from smoothread_kernels.window_advance import in_pytorch as advance_in_pytorch
 from smoothread_kernels.window_advance import window_advance
+from smoothread_kernels.window_advance.reference import window_advance as advance_in_pytorch
 from smoothread_kernels.window_attention import window_attention
 from smoothread_kernels.window_attention.reference import window_attention_naive
 from smoothread_kernels.wkv7 import wkv7
@@ -15,6 +16,32 @@ from torch import Tensor
 
 BOUNDS = {torch.float32: 1e-4, torch.float16: 4e-3, torch.bfloat16: 3e-2}
 """Of the largest expected value: roundings of the dtype, for sums of a few hundred terms."""
+
+
+class Rows(TypedDict):
+    """Where each row writes, and what of it is pinned, as `smoothread_kernels.layout` defines them."""
+
+    start: Tensor
+    lengths: Tensor
+    pinned: Tensor
+
+
+class AttentionOptions(Rows):
+    """The keyword arguments of `window_attention`."""
+
+    window: int
+    scale: float
+    softcap: float | None
+
+
+class AdvanceOptions(Rows):
+    """The keyword arguments of `window_advance`."""
+
+    shift: Tensor
+    window: int
+    cos: Tensor
+    sin: Tensor
+    interleaved: bool
 
 
 @dataclass(frozen=True)
@@ -68,7 +95,7 @@ def attention_checks(device: str) -> Iterator[Check]:
 
 def _attention(
     device: str, dtype: torch.dtype, dim: int, tokens: int, softcap: float | None
-) -> tuple[list[Tensor], dict[str, object]]:
+) -> tuple[list[Tensor], AttentionOptions]:
     window, rows = 512, [(100, 700, tokens), (3, 40, max(1, tokens // 2)), (64, 1000, 1)]
     slots = max(start + length for _, start, length in rows)
     generator = torch.Generator(device).manual_seed(dim)
@@ -78,8 +105,14 @@ def _attention(
         for count, length in heads
     ]
     pinned, start, lengths = (torch.tensor(column, device=device) for column in zip(*rows, strict=True))
-    options = {"start": start, "lengths": lengths, "pinned": pinned, "window": window, "scale": dim**-0.5}
-    return tensors, {**options, "softcap": softcap}
+    return tensors, {
+        "start": start,
+        "lengths": lengths,
+        "pinned": pinned,
+        "window": window,
+        "scale": dim**-0.5,
+        "softcap": softcap,
+    }
 
 
 def advance_checks(device: str) -> Iterator[Check]:
@@ -95,7 +128,7 @@ def advance_checks(device: str) -> Iterator[Check]:
                 tensors = [torch.randn(s, generator=generator, device=device).to(dtype) for s in shapes]
                 angle = torch.rand(dim // 2, generator=generator, device=device) * 6
                 pinned, shift, lengths = (torch.tensor(c, device=device) for c in zip(*rows, strict=True))
-                options = {
+                options: AdvanceOptions = {
                     "start": torch.where(shift, pinned + window, pinned),
                     "lengths": lengths,
                     "shift": shift,
@@ -116,23 +149,21 @@ def advance_checks(device: str) -> Iterator[Check]:
 def wkv7_checks(device: str) -> Iterator[Check]:
     """The chunked form against the recurrence in fp64."""
     for dtype, bound in BOUNDS.items():
-        tensors, state = wkv7_inputs(device, dtype, batch=2, tokens=300, heads=4)
-        y, final = wkv7(*tensors, state)
-        expected_y, expected = recurrence(*(t.double() for t in tensors), state.double())
+        inputs = wkv7_inputs(device, dtype, batch=2, tokens=300, heads=4)
+        y, final = wkv7(*inputs)
+        expected_y, expected = recurrence(*(t.double() for t in inputs))
         yield Check(f"wkv7 {dtype}, y", difference(y, expected_y), bound)
         yield Check(f"wkv7 {dtype}, state", difference(final, expected), bound)
 
 
-def wkv7_inputs(
-    device: str, dtype: torch.dtype, batch: int, tokens: int, heads: int
-) -> tuple[list[Tensor], Tensor]:
-    """r, w, k, v, k_hat, a as a trained layer makes them, and a state."""
+def wkv7_inputs(device: str, dtype: torch.dtype, batch: int, tokens: int, heads: int) -> list[Tensor]:
+    """r, w, k, v, k_hat, a as a trained layer makes them, and a state: the arguments of `wkv7`, in order."""
     generator = torch.Generator(device).manual_seed(0)
     shape = (6, batch, tokens, heads, 64)
     r, w, k, v, p, a = torch.randn(shape, generator=generator, device=device).unbind()
     mixed = (r, 4 * w - 2, k, v, torch.nn.functional.normalize(p, dim=-1), torch.sigmoid(2 * a))
     state = torch.randn(batch, heads, 64, 64, generator=generator, device=device)
-    return [x.to(dtype).contiguous() for x in mixed], state
+    return [*(x.to(dtype).contiguous() for x in mixed), state]
 
 
 CHECKS: tuple[Callable[[str], Iterator[Check]], ...] = (attention_checks, advance_checks, wkv7_checks)
@@ -148,17 +179,17 @@ def graph_check(device: str) -> Check:
         for heads in (4, 2, 2)
     )
     angle = torch.rand(dim // 2, generator=generator, device=device)
-    counts = {
-        name: torch.zeros(1, dtype=torch.int32, device=device) for name in ("start", "lengths", "pinned")
+    counts: Rows = {
+        "start": torch.tensor([0], dtype=torch.int32, device=device),
+        "lengths": torch.tensor([1], dtype=torch.int32, device=device),
+        "pinned": torch.tensor([pinned], dtype=torch.int32, device=device),
     }
-    counts["lengths"].fill_(1)
-    counts["pinned"].fill_(pinned)
     shift = torch.zeros(1, dtype=torch.bool, device=device)
     query, key, value = queries[0].clone(), new_keys[0].clone(), new_values[0].clone()
 
     def step(keys: Tensor, values: Tensor) -> Tensor:
-        turn = {"cos": angle.cos(), "sin": angle.sin()}
-        window_advance(keys, values, key, value, shift=shift, window=window, **counts, **turn)
+        cos, sin = angle.cos(), angle.sin()
+        window_advance(keys, values, key, value, shift=shift, window=window, cos=cos, sin=sin, **counts)
         return window_attention(query, keys, values, window=window, scale=dim**-0.5, **counts)
 
     def place(token: int) -> None:

@@ -86,26 +86,28 @@ def race_wkv7(timer: Timer) -> list[dict[str, Any]]:
     """wkv7 on a chunk and on one token, and flash-linear-attention on the chunk where it is installed."""
     rows = []
     for batch in (1, 8):
-        tensors, state = wkv7_inputs(DEVICE, torch.bfloat16, batch, roofline.RWKV.chunk, roofline.RWKV.heads)
-        runs: dict[str, Callable[[], Any]] = {"ours": partial(wkv7, *tensors, state)}
+        inputs = wkv7_inputs(DEVICE, torch.bfloat16, batch, roofline.RWKV.chunk, roofline.RWKV.heads)
+        runs: dict[str, Callable[[], Any]] = {"ours": partial(wkv7, *inputs)}
         if importlib.util.find_spec("fla"):
-            runs["fla"] = fla_wkv7(tensors, state)
+            runs["fla"] = fla_wkv7(inputs)
             error = difference(runs["fla"]()[0], runs["ours"]()[0])
             if not error <= 5e-2:
                 raise RuntimeError(f"fla differs by {error:.2g}: its time means nothing")
-        runs["ours, one token"] = partial(wkv7_step, *(t[:, 0].contiguous() for t in tensors), state)
+        *tensors, state = inputs
+        one_token = [*(t[:, 0].contiguous() for t in tensors), state]
+        runs["ours, one token"] = partial(wkv7_step, *one_token)
         for name, run in runs.items():
             rows.append({"batch": batch, "contestant": name, "microseconds": round(1e6 * timer(run), 2)})
     return rows
 
 
-def fla_wkv7(tensors: list[Tensor], state: Tensor) -> Callable[[], Any]:
+def fla_wkv7(inputs: list[Tensor]) -> Callable[[], Any]:
     """Flash-linear-attention's chunked form of the same: log decays, and a state that is [key, value]."""
     from fla.ops.rwkv7 import chunk_rwkv7
 
-    r, w, k, v, k_hat, a = tensors
-    inputs = {"r": r, "w": LOG_DECAY * torch.sigmoid(w.float()), "k": k, "v": v, "a": -k_hat, "b": k_hat * a}
-    return partial(chunk_rwkv7, **inputs, initial_state=state.mT.contiguous(), output_final_state=True)
+    r, w, k, v, k_hat, a, state = inputs
+    theirs = {"r": r, "w": LOG_DECAY * torch.sigmoid(w.float()), "k": k, "v": v, "a": -k_hat, "b": k_hat * a}
+    return partial(chunk_rwkv7, **theirs, initial_state=state.mT.contiguous(), output_final_state=True)
 
 
 def measure(timer: Timer = gpu_seconds) -> dict[str, Any]:

@@ -15,7 +15,7 @@ def measure(
     lengths: list[int], contestants: list[str], repeats: int, window: int, chunk: int, tell: Any
 ) -> list[dict[str, Any]]:
     """Every contestant at every length, in turn, each in a process of its own (for its peak memory): medians."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for length in lengths:
         runs: dict[str, list[dict[str, Any]]] = {name: [] for name in contestants}
         for _ in range(repeats):

@@ -6,6 +6,7 @@ take turns in one process; medians are shown. Needs `pip install rwkv`.
 
 import contextlib
 import io
+import math
 import os
 import statistics
 import tempfile
@@ -93,7 +94,7 @@ def sizes(layers: int, hidden: int, vocab_size: int, head_dim: int = 64) -> RWKV
     """The other sizes as the released models have them."""
 
     def rank(factor: float) -> int:
-        return max(32, round(factor * hidden**0.5 / 32) * 32)
+        return max(32, round(factor * math.sqrt(hidden) / 32) * 32)
 
     return RWKV7Config(
         vocab_size=vocab_size,
@@ -115,7 +116,7 @@ def author_weights(config: RWKV7Config, seed: int = 0) -> dict[str, Tensor]:
     hidden, width = config.hidden_size, config.num_heads * config.head_dim
 
     def matrix(rows: int, columns: int, scale: float = 1.0) -> Tensor:
-        return torch.randn(rows, columns, generator=generator) * scale / min(rows, columns) ** 0.5
+        return torch.randn(rows, columns, generator=generator) * scale / math.sqrt(min(rows, columns))
 
     def vector(size: int, mean: float, spread: float) -> Tensor:
         return (mean + spread * torch.randn(size, generator=generator)).view(1, 1, size)

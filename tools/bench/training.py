@@ -31,7 +31,7 @@ def windowed(tokens: int, window: int, chunk: int) -> dict[str, Any]:
 def full(tokens: int, window: int, chunk: int) -> dict[str, Any]:
     """transformers, the whole trajectory at once under full attention, loss on the same tokens."""
     trainer, lesson = _prepared(tokens, window, chunk)
-    model = trainer.peft.base_model.model
+    model = trainer.reader.model
     model.set_attn_implementation("sdpa")
     ids = torch.tensor([lesson.pinned + lesson.tokens], device=model.device)
     weights = torch.tensor([0.0] * len(lesson.pinned) + lesson.weights, device=model.device)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from tools.evaluate.arms.arm import ARMS
 from tools.evaluate.store import StoreError
@@ -55,12 +55,13 @@ def _figure(
 
     across = min(len(tasks), _ACROSS)
     down = -(-len(tasks) // across)
-    figure, panels = plt.subplots(
+    figure, grid = plt.subplots(
         down, across, figsize=(3.2 * across, 2.9 * down), squeeze=False, sharey=True, layout="constrained"
     )
-    for axes in panels.flat[len(tasks) :]:
+    panels: list[Axes] = list(grid.flat)
+    for axes in panels[len(tasks) :]:
         axes.set_visible(False)
-    for axes, (task, found) in zip(panels.flat, tasks.items(), strict=False):
+    for axes, (task, found) in zip(panels, tasks.items(), strict=False):
         panel(axes, found)
         lengths = sorted({line.length for line in found})
         axes.set_xscale("log", base=2)
@@ -71,8 +72,8 @@ def _figure(
     figure.supxlabel("text, tokens")
     figure.supylabel(label)
     # The panel with most arms names them for all.
-    fullest = max(range(len(tasks)), key=lambda at: len(panels.flat[at].get_legend_handles_labels()[1]))
-    figure.legend(*panels.flat[fullest].get_legend_handles_labels(), loc="outside right upper")
+    fullest = max(range(len(tasks)), key=lambda at: len(panels[at].get_legend_handles_labels()[1]))
+    figure.legend(*panels[fullest].get_legend_handles_labels(), loc="outside right upper")
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
 
@@ -97,6 +98,12 @@ def _seconds(axes: "Axes", found: Sequence[Line]) -> None:
     axes.set_yscale("log")
 
 
-def _style(arm: str) -> dict[str, str]:
+class _Style(TypedDict):
+    marker: str
+    color: str
+    label: str
+
+
+def _style(arm: str) -> _Style:
     """An arm looks alike in every panel, whichever arms stand there."""
     return {"marker": _MARKS[arm], "color": f"C{ARMS.index(arm)}", "label": arm}

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from smoothread_agent.model.choosing import attending
 from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
 from smoothread_agent.model.window import PinnedWindowModel
@@ -61,7 +62,7 @@ def calibrate(
     adapter = run / "adapter"
     loaded = load_model(resolve(model), device=device, adapter=str(adapter))
     settings = Settings.load(run)
-    reader = PinnedWindowModel(loaded.model, fingerprint="calibration", window=settings.window)
+    reader = PinnedWindowModel(attending(loaded.model), fingerprint="calibration", window=settings.window)
     codec, half = TextCodec(loaded.tokenizer), count // 2
     last = settings.curriculum[-1]
     stage = last.model_copy(update={"part_characters": characters or last.part_characters})

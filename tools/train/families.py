@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from smoothread_agent.model.choosing import attending
 from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
 from smoothread_agent.model.window import PinnedWindowModel
@@ -38,7 +39,7 @@ def main(
     """The share of right decisions and of right beginnings of quotes, family by family."""
     loaded = load_model(resolve(model), device=device, adapter=str(run / "adapter"))
     window = Settings.load(run).window
-    reader = PinnedWindowModel(loaded.model, fingerprint="families", window=window)
+    reader = PinnedWindowModel(attending(loaded.model), fingerprint="families", window=window)
     codec, found = TextCodec(loaded.tokenizer), {}
     names = [name for name in FAMILIES if name.startswith(family)]
     for name in track(names, "reading", console=Console(stderr=True)):

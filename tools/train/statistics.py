@@ -4,8 +4,9 @@ import argparse
 import time
 from collections.abc import Callable
 
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 from tools.train.tasks import family_weights, sample
-from tools.train.trajectory import NOT_IN_TEXT, Trajectory
+from tools.train.trajectory import Trajectory
 
 CHARACTERS_PER_TOKEN = 4.0
 """Of English documentation under a vocabulary of some 50,000; without a tokenizer, an estimate."""

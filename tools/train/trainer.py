@@ -4,15 +4,17 @@ import random
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
 from safetensors.torch import load_file
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from smoothread_agent.errors import ModelError
 from smoothread_agent.model.adapter import WEIGHTS, Adapter, read_adapter
-from smoothread_agent.model.choosing import recurrent_model
+from smoothread_agent.model.choosing import attending, recurrent_model
+from smoothread_agent.model.rwkv7_network import RWKV7
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
 from tools.train.lesson import Score, study
@@ -62,12 +64,13 @@ class Trainer(Run):
 
     def __init__(
         self,
-        model: PreTrainedModel,
-        tokenizer: PreTrainedTokenizerBase,
+        model: PreTrainedModel | RWKV7,
+        tokenizer: PreTrainedTokenizerFast,
         settings: Settings,
         folder: Path,
         begin_with: Path | None = None,
     ) -> None:
+        model = attending(model)
         if not isinstance(recurrent_model(model, fingerprint="", window=settings.window), PinnedWindowModel):
             raise ModelError(
                 f"{type(model).__name__} keeps states of its own, and adapters are trained for models that are read "
@@ -91,9 +94,8 @@ class Trainer(Run):
         self.weights = [p.detach().float().clone() for p in self.trained]
         for parameter in self.trained:
             parameter.data = parameter.data.to(model.dtype)
-        self.reader = PinnedWindowModel(
-            self.peft.base_model.model, fingerprint="training", window=settings.window
-        )
+        # peft put its layers into the model itself.
+        self.reader = PinnedWindowModel(model, fingerprint="training", window=settings.window)
         self.codec = TextCodec(tokenizer)
         self.optimizer = torch.optim.AdamW(self.weights, lr=settings.learning_rate, weight_decay=0.0)
 
@@ -105,7 +107,7 @@ class Trainer(Run):
                 f"the adapter {adapter.folder} has rank {given.r} and alpha {given.lora_alpha:g}, the settings rank "
                 f"{wanted[0]} and alpha {wanted[1]}: give settings that agree"
             )
-        found = set_peft_model_state_dict(self.peft, load_file(adapter.folder / WEIGHTS))
+        found: Any = set_peft_model_state_dict(self.peft, load_file(adapter.folder / WEIGHTS))
         missing = [name for name in found.missing_keys if "lora_" in name]
         if missing or found.unexpected_keys:
             other = (missing or found.unexpected_keys)[0]

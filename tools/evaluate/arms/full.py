@@ -2,6 +2,7 @@
 
 import time
 
+from smoothread_agent.model.choosing import attending
 from smoothread_agent.model.loading import LoadedModel
 from smoothread_agent.reading import loop
 from smoothread_agent.reading.chunker import Chunker
@@ -17,12 +18,16 @@ from tools.evaluate.outcome import Outcome
 
 
 class FullArm(BuiltArm):
-    """Reads in one round, with every token in sight of every later one."""
+    """Reads in one round, with every token in sight of every later one.
+
+    Raises:
+        ModelError: the model has no attention.
+    """
 
     name = "full"
 
     def __init__(self, loaded: LoadedModel, settings: Settings) -> None:
-        self.loaded = loaded
+        self.model = attending(loaded.model)
         self.settings = settings
         self.fingerprint = loaded.fingerprint
         self.codec = TextCodec(loaded.tokenizer)
@@ -34,9 +39,9 @@ class FullArm(BuiltArm):
         plan = self._plan(case)
         opening, task, to_user = pinned_text(plan)
         head = self.codec.markup(opening) + self.codec.plain(task) + self.codec.markup(to_user)
-        reading = FullAttention(self.loaded.model)
+        reading = FullAttention(self.model)
         reading.read(head)
-        decoder = Decoder(self.codec, int(self.loaded.config.get_text_config().vocab_size))
+        decoder = Decoder(self.codec, int(self.model.config.get_text_config().vocab_size))
         requests = decoder.run(loop.read(plan))
         logits = None
         while True:

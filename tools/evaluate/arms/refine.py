@@ -7,6 +7,7 @@ weights: nothing but the answer's text is carried from part to part, and every p
 
 import time
 
+from smoothread_agent.model.choosing import attending
 from smoothread_agent.model.loading import LoadedModel
 from smoothread_agent.reading.chunker import Chunk, Chunker
 from smoothread_agent.reading.codec import TextCodec
@@ -27,12 +28,16 @@ _NEXT = (
 
 
 class RefineArm(BuiltArm):
-    """Answers by refining, one generation a chunk."""
+    """Answers by refining, one generation a chunk.
+
+    Raises:
+        ModelError: the model has no attention.
+    """
 
     name = "refine"
 
     def __init__(self, loaded: LoadedModel, settings: Settings) -> None:
-        self.loaded = loaded
+        self.model = attending(loaded.model)
         self.settings = settings
         self.fingerprint = loaded.fingerprint
         self.codec = TextCodec(loaded.tokenizer)
@@ -84,7 +89,7 @@ class RefineArm(BuiltArm):
 
     def _generate(self, prompt: list[int]) -> list[int]:
         """The likeliest tokens after the prompt, up to the end of the turn."""
-        reading = FullAttention(self.loaded.model)
+        reading = FullAttention(self.model)
         logits = reading.read(prompt)
         tokens: list[int] = []
         while len(tokens) < self.settings.answer_tokens:

@@ -21,7 +21,7 @@ class Workbench:
         """An arm, ready to run.
 
         Raises:
-            ModelError: the model cannot be opened.
+            ModelError: the model cannot be opened, or the arm cannot read with it.
             ValueError: there is no such arm.
         """
         if name in READER_ARMS:

@@ -4,9 +4,10 @@ import random
 import re
 from functools import cache
 
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 from tools.train.tasks.compose import Draw, Fact, Plot, compose
 from tools.train.tasks.filler import Filler, Mixed, RealText, Sentences, noise_filler
-from tools.train.trajectory import NOT_IN_TEXT, Split, Trajectory, TrajectoryError
+from tools.train.trajectory import Split, Trajectory, TrajectoryError
 from tools.train.wording.facts import LEAD_INS, PEOPLE, PLACES
 from tools.train.wording.facts_things import FIRMS, THINGS
 from tools.train.wording.relations import MAKERS, Relation, parse

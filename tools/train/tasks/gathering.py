@@ -29,7 +29,7 @@ def _stretch(draw: Draw) -> list[str]:
     rng = draw.rng
     text = corpus(draw.split).draw(rng).text
     at = line_start(text, rng.randrange(max(1, len(text) - draw.characters * draw.parts)))
-    parts = []
+    parts: list[str] = []
     while len(parts) < draw.parts and at < len(text):
         end = cut(text, at, draw.part_size())
         if text[at:end].strip():

@@ -7,9 +7,10 @@ not known; once it is known, only what fits the link is kept.
 import random
 from dataclasses import dataclass
 
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 from tools.train.tasks.compose import Draw, Fact, Plot, compose
 from tools.train.tasks.facts import Teller, articles, relations, surroundings
-from tools.train.trajectory import NOT_IN_TEXT, Split, Trajectory
+from tools.train.trajectory import Split, Trajectory
 from tools.train.wording.hops import PHRASES
 from tools.train.wording.relations import Relation
 

@@ -1,5 +1,6 @@
 """Natural questions on natural text: documentation and dictionaries, asked in other words than they use."""
 
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 from tools.train.dictionaries import NAMES, DictionaryEntry, dictionary
 from tools.train.natural.asking import ask
 from tools.train.natural.bank import Asked, bank
@@ -10,7 +11,6 @@ from tools.train.tasks.passage import Cut, Evidence, cut_before, last_rival, nea
 from tools.train.trajectory import (
     MAX_QUOTE,
     MIN_QUOTE,
-    NOT_IN_TEXT,
     Find,
     Part,
     Trajectory,

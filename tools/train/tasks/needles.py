@@ -4,9 +4,10 @@ import random
 from collections.abc import Callable
 from functools import partial
 
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 from tools.train.tasks.compose import Draw, Fact, Plot, compose
 from tools.train.tasks.filler import Filler, Mixed, RealText, Sentences, noise_filler
-from tools.train.trajectory import NOT_IN_TEXT, Split, Trajectory, TrajectoryError
+from tools.train.trajectory import Split, Trajectory, TrajectoryError
 from tools.train.wording import names
 from tools.train.wording.needles import KEYS_JOINED, THINGS, TYPED_THINGS, WORDINGS, NeedleWording
 

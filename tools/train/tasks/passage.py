@@ -74,7 +74,7 @@ def cut_before(text: str, evidence: Evidence, draw: Draw) -> Cut:
 def other_parts(draw: Draw, count: int, evidence: Evidence) -> list[str]:
     """Parts of other documents that do not answer the question."""
     filler = RealText(draw.rng, draw.split)
-    parts = []
+    parts: list[str] = []
     for _ in range(2 * count):
         text = filler.take(draw.part_size())
         if len(parts) < count and last_rival(text, 0, evidence, len(text)) == 0:

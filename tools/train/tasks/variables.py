@@ -3,9 +3,10 @@
 import random
 from itertools import pairwise
 
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 from tools.train.tasks.compose import Draw, Fact, Plot, compose
 from tools.train.tasks.filler import RealText, noise_filler
-from tools.train.trajectory import NOT_IN_TEXT, Trajectory
+from tools.train.trajectory import Trajectory
 from tools.train.wording import variables as say
 from tools.train.wording.names import NOUNS, digits
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 from tools.train.tasks.compose import Draw, Fact, Plot, compose
 from tools.train.tasks.filler import Filler, RealText, noise_filler
-from tools.train.trajectory import NOT_IN_TEXT, Trajectory, TrajectoryError
+from tools.train.trajectory import Trajectory, TrajectoryError
 from tools.train.wording import worlds as say
 from tools.train.wording.names import FIRST_NAMES
 from tools.train.wording.table import Table

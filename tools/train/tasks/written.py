@@ -1,11 +1,12 @@
 """Questions written with care on passages of documentation, in other words than theirs; some have no answer there."""
 
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 from tools.train.natural.written import Written, written
 from tools.train.tasks.compose import Draw
 from tools.train.tasks.filler import cut
 from tools.train.tasks.natural import stopped_short
 from tools.train.tasks.passage import Evidence, check_quote, cut_before, other_parts
-from tools.train.trajectory import NOT_IN_TEXT, Find, Part, Trajectory, TrajectoryError
+from tools.train.trajectory import Find, Part, Trajectory, TrajectoryError
 
 
 def _drawn(draw: Draw, answers: int) -> Written:
