@@ -15,7 +15,7 @@ from tools.train.natural import written as module
 from tools.train.natural.lexicon import content_words
 from tools.train.natural.written import FILE, Written, written
 from tools.train.tasks import sample
-from tools.train.trajectory import NOT_IN_TEXT
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 
 ROWS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 ASKED = [asked for row in ROWS for asked in row["questions"]]
