@@ -62,7 +62,8 @@ class ChunkSummary(Value):
     )
     stop_confidence: Probability | None = Field(
         default=None,
-        description="the model's probability of STOP here; none where the stop policy ruled STOP out",
+        description="the model's probability of STOP here times that of the surest clue; none where the stop policy "
+        "ruled STOP out",
     )
 
 

@@ -80,9 +80,11 @@ def read(plan: Plan, notes: Notes | None = None) -> Reading:
     if not is_needed(plan, notes.clues):
         return Outcome(answer, notes, stop, coverage)
     seen = yield from look_again(plan, notes, coverage)
-    if seen.clues:
-        notes = replace(notes, clues=notes.clues + seen.clues)
+    before, notes = notes.clues, replace(notes, clues=seen.clues)
+    if len(seen.clues) > len(before):
         answer = yield from _answer(plan, notes)
+    elif before and not seen.clues and plan.answer_schema is None:
+        answer = wording.NOT_IN_TEXT
     return Outcome(answer, notes, stop, coverage, seen.nearest)
 
 

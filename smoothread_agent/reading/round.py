@@ -62,8 +62,10 @@ def end_summary(rules: Rules, chunk: Chunk, notes: Notes, found: Found) -> Round
         yield Say(f" {reason}\n")
     yield Say(wording.ACTION)
     stop = Choice(taken=False, confidence=None)
+    surest = max((clue.confidence for clue in notes.clues + new), default=1.0)
     if rules.stop.allows(chunks_read=notes.chunks_read + 1, new_clues=len(new)):
-        stop = yield Choose("action", (wording.ACTION_READ, wording.ACTION_STOP), rules.thresholds.stop)
+        threshold = min(1.0, rules.thresholds.stop / surest)
+        stop = yield Choose("action", (wording.ACTION_READ, wording.ACTION_STOP), threshold)
     else:
         yield Say(wording.ACTION_READ)
     in_stream = bounded(notes.in_stream + new, rules.limits)
@@ -77,7 +79,7 @@ def end_summary(rules: Rules, chunk: Chunk, notes: Notes, found: Found) -> Round
         reason=reason,
         action="STOP" if stop.taken else "READ",
         clue_confidence=announced,
-        stop_confidence=stop.confidence,
+        stop_confidence=None if stop.confidence is None else surest * stop.confidence,
     )
     clues = notes.clues + new
     promising = () if clues else _promising(notes.promising, chunk, announced, rules.limits.looks_again)

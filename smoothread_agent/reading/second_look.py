@@ -27,7 +27,7 @@ class Seen:
     """What a second look came to."""
 
     clues: tuple[Clue, ...] = ()
-    """What it found, beside those of the reading."""
+    """All clues there are now: those of the reading and its own; none where it found nothing to support those."""
     nearest: tuple[Clue, ...] = ()
     """Where there is no clue at all: the quotes that came nearest, the surest first."""
 
@@ -42,7 +42,8 @@ def is_needed(plan: Plan, clues: Sequence[Clue]) -> bool:
 def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect, Any, Seen]:
     """Read the likeliest chunks again, in the order of the text, and go on from the memory of them alone.
 
-    It does away with the memory of the reading, and spends no more than the budget has left.
+    It does away with the memory of the reading, and spends no more than the budget has left. Where it finds nothing,
+    what the reading had found, and was not sure of, is no clue any more, but what comes nearest; unless it was cut short.
     """
     rules = plan.rules
     read = plan.chunks[: coverage.chunks_read]
@@ -51,7 +52,8 @@ def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect
     known = {one_line(clue.text) for clue in notes.clues}
     seen = Notes(in_stream=notes.in_stream)
     weighed: list[Clue] = []
-    for chunk in _likeliest(plan, notes, coverage, words, said):
+    chosen = _likeliest(plan, notes, coverage, words, said)
+    for chunk in chosen:
         if plan.budget.is_cancelled() or plan.budget.late:
             break
         if seen.chunks_read and plan.arm == "smooth" and plan.order == "task_first":
@@ -73,9 +75,10 @@ def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect
             break
     if seen.chunks_read and not seen.clues:
         yield Forget()  # the end of the last summary is said, and is not needed
-    if seen.clues or notes.clues:
-        return Seen(seen.clues)
-    return Seen(nearest=tuple(heapq.nlargest(rules.limits.nearest, weighed, key=_confidence)))
+    whole = 0 < seen.chunks_read == len(chosen)
+    if seen.clues or (notes.clues and not whole):
+        return Seen(notes.clues + seen.clues)
+    return Seen(nearest=tuple(heapq.nlargest(rules.limits.nearest, (*notes.clues, *weighed), key=_confidence)))
 
 
 def _likeliest(

@@ -15,6 +15,7 @@ from smoothread_agent.reading.planning import Method
 from smoothread_agent.reading.policy import Limits, StopPolicy, Thresholds, together
 from smoothread_agent.reading.quotes import quotes
 from smoothread_agent.reading.session import sessions
+from smoothread_agent.reading.wording import NOT_IN_TEXT
 from smoothread_agent.reading.words import Words
 from smoothread_agent.schema import Arm, ReadingResult, ReadingStep, ReadRequest
 from smoothread_agent.sources import Source
@@ -209,6 +210,18 @@ def test_a_clue_that_is_not_sure_is_told_in_a_second_look_and_stays(codec: TextC
     assert Reading(codec, mind, thresholds=without).result.clues == (first,), "sure enough"
 
 
+def test_what_a_second_look_does_not_support_is_no_clue_but_what_comes_nearest(codec: TextCodec) -> None:
+    unsure, never = replace(SCRIPT, new=0.6), Thresholds(new=0.5, again=0.99)
+    first = Reading(codec, unsure, thresholds=never, limits=NO_LOOK).result
+    assert len(first.clues) == 2
+    result = Reading(codec, unsure, thresholds=never).result
+    assert (result.clues, result.answer) == ((), NOT_IN_TEXT)
+    assert set(first.clues) <= set(result.nearest)
+    confidences = [clue.confidence for clue in result.nearest]
+    assert confidences == sorted(confidences, reverse=True)
+    assert Reading(codec, unsure, thresholds=never, max_chunks=5).result.clues == first.clues, "nothing was looked at"
+
+
 def test_a_stop_ends_a_second_look(codec: TextCodec) -> None:
     sure = UNSURE.model_copy(update={"again": 0.75})
     result = Reading(codec, replace(SCRIPT, stop=0.9), thresholds=sure).result
@@ -301,12 +314,13 @@ def test_stop_ends_the_reading_and_says_so(codec: TextCodec) -> None:
         4,
         5,
     )
-    assert result.stop.confidence == pytest.approx(0.8, abs=1e-4)
+    surest = max(clue.confidence for clue in result.clues)
+    assert result.stop.confidence == pytest.approx(0.8 * surest, abs=1e-4)
     assert result.coverage.truncated
     assert 0 < result.coverage.tokens_read < result.coverage.tokens_total
     assert result.answer == "The answer."
     confidences = [step.summary.stop_confidence for step in reading.steps[:-1] if step.summary]
-    assert confidences == [None, None, None, pytest.approx(0.8, abs=1e-4)]
+    assert confidences == [None, None, None, result.stop.confidence]
     assert result.summary is not None
     assert result.summary.action == "STOP"
 
@@ -431,7 +445,7 @@ def test_thresholds_are_those_given_else_the_engines(codec: TextCodec) -> None:
 def test_confidences_are_the_odds_of_both_choices_together_for_one_of_so_many_quotes(
     codec: TextCodec,
 ) -> None:
-    reading = Reading(codec, Script(SCRIPT.quotes, new=0.7, keep=0.6))
+    reading = Reading(codec, Script(SCRIPT.quotes, new=0.7, keep=0.6), limits=NO_LOOK)
     for step in reading.steps[:-1]:
         assert step.summary is not None
         many = len(quotes(TEXT[step.summary.start : step.summary.end]))

@@ -107,7 +107,19 @@ def test_a_clue_is_quoted_judged_and_carries_its_place(codec: TextCodec) -> None
     assert (found.kind, found.chunk, found.page) == ("quote", 3, None)
     assert found.confidence == pytest.approx(2 / 3)  # four to one, one to one, and one of two
     assert played.notes.summary is not None
-    assert (played.notes.summary.action, played.notes.summary.stop_confidence) == ("STOP", 0.9)
+    assert played.notes.summary.action == "STOP"
+    assert played.notes.summary.stop_confidence == pytest.approx(0.6), "as much as the clue is worth, of 0.9"
+
+
+@pytest.mark.parametrize(("before", "action"), [(0.1, "READ"), (0.9, "STOP")])
+def test_a_stop_is_worth_as_much_as_the_surest_clue(codec: TextCodec, before: float, action: str) -> None:
+    notes = Notes(clues=(clue("It was cold.", 0, before),))
+    played = play(codec, 0.8, (0.6, 0.02), 0.5, 0.1, "r", 0.7, notes=notes)
+    surest = max(clue.confidence for clue in played.notes.clues)
+    assert surest == pytest.approx(max(before, 2 / 3))
+    assert played.notes.summary is not None
+    assert played.notes.summary.action == action
+    assert played.notes.summary.stop_confidence == pytest.approx(0.7 * surest)
 
 
 def test_the_page_is_that_of_the_quotes_first_character(codec: TextCodec) -> None:
