@@ -42,8 +42,8 @@ def is_needed(plan: Plan, clues: Sequence[Clue]) -> bool:
 def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect, Any, Seen]:
     """Read the likeliest chunks again, in the order of the text, and go on from the memory of them alone.
 
-    It does away with the memory of the reading, and spends no more than the budget has left. Where it finds nothing,
-    what the reading had found, and was not sure of, is no clue any more, but what comes nearest; unless it was cut short.
+    It does away with the memory of the reading, and spends no more than the budget has left. Where it finds nothing
+    and was not cut short, what the reading had found and was not sure of is no clue any more, but what comes nearest.
     """
     rules = plan.rules
     read = plan.chunks[: coverage.chunks_read]
@@ -78,7 +78,9 @@ def look_again(plan: Plan, notes: Notes, coverage: Coverage) -> Generator[Effect
     whole = 0 < seen.chunks_read == len(chosen)
     if seen.clues or (notes.clues and not whole):
         return Seen(notes.clues + seen.clues)
-    return Seen(nearest=tuple(heapq.nlargest(rules.limits.nearest, (*notes.clues, *weighed), key=_confidence)))
+    return Seen(
+        nearest=tuple(heapq.nlargest(rules.limits.nearest, (*notes.clues, *weighed), key=_confidence))
+    )
 
 
 def _likeliest(

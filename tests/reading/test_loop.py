@@ -219,7 +219,9 @@ def test_what_a_second_look_does_not_support_is_no_clue_but_what_comes_nearest(c
     assert set(first.clues) <= set(result.nearest)
     confidences = [clue.confidence for clue in result.nearest]
     assert confidences == sorted(confidences, reverse=True)
-    assert Reading(codec, unsure, thresholds=never, max_chunks=5).result.clues == first.clues, "nothing was looked at"
+    assert Reading(codec, unsure, thresholds=never, max_chunks=5).result.clues == first.clues, (
+        "nothing was looked at"
+    )
 
 
 def test_a_stop_ends_a_second_look(codec: TextCodec) -> None:

@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 import snowballstemmer
 
-from smoothread_agent.reading.wording import one_line
+from smoothread_agent.reading.wording import NOT_IN_TEXT, one_line
 from tools.evaluate.suites.questions import questions
 from tools.train.corpora import corpus
 from tools.train.natural import written as module
 from tools.train.natural.lexicon import content_words
 from tools.train.natural.written import FILE, Written, written
 from tools.train.tasks import sample
-from smoothread_agent.reading.wording import NOT_IN_TEXT
 
 ROWS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 ASKED = [asked for row in ROWS for asked in row["questions"]]
