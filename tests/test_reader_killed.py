@@ -35,7 +35,7 @@ def test_a_killed_reading_comes_to_what_an_uninterrupted_one_does(
         "stop": StopPolicy(when="never"),
     }
     reader = SmoothReader.from_pretrained(
-        tiny_folder, window=700, thresholds=Thresholds(new=0.4, keep=0.4), **settings
+        tiny_folder, window=700, thresholds=Thresholds(new=0.4, keep=0.4, again=0.4), **settings
     )
     request = {"task": "Which boat lay beside pier 9?", "source": TEXT}
     truth = reader.invoke(request)
