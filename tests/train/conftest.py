@@ -52,7 +52,7 @@ def _document(name: str, rng: random.Random) -> str:
 
 def _asked(path: Path, text: str) -> str:
     """A line of questions on a document's third paragraph, as `tools/train/data/questions.jsonl` has them."""
-    start, paragraph = 0, text.split("\n\n")[3]
+    paragraph = text.split("\n\n")[3]
     start = text.index(paragraph)
     (first, *_, last) = [match.span() for match in re.finditer(r"\S.*?\.(?=\s|$)", paragraph)]
     ends = [" ".join(paragraph[slice(*span)].rstrip(".").split()[-4:]) for span in (first, last)]

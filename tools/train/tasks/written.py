@@ -37,7 +37,7 @@ def _reading(family: str, asked: Written, draw: Draw) -> Trajectory:
     """The document up to the last sentence that answers, in parts."""
     text = asked.document.text
     evidence = sorted(asked.evidence)
-    first = Evidence(asked.question, asked.answers[asked.evidence.index(evidence[0])], *evidence[0])
+    first = _evidence(asked, asked.evidence.index(evidence[0]))
     for span in evidence[1:]:
         check_quote(text, *span)
     pieces = cut_before(text, first, draw)
