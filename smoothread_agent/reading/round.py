@@ -64,7 +64,7 @@ def end_summary(rules: Rules, chunk: Chunk, notes: Notes, found: Found) -> Round
     stop = Choice(taken=False, confidence=None)
     surest = max((clue.confidence for clue in notes.clues + new), default=1.0)
     if rules.stop.allows(chunks_read=notes.chunks_read + 1, new_clues=len(new)):
-        threshold = min(1.0, rules.thresholds.stop / surest)
+        threshold = min(1.0, rules.thresholds.stop / surest) if surest else 1.0
         stop = yield Choose("action", (wording.ACTION_READ, wording.ACTION_STOP), threshold)
     else:
         yield Say(wording.ACTION_READ)
