@@ -122,6 +122,16 @@ def test_a_stop_is_worth_as_much_as_the_surest_clue(codec: TextCodec, before: fl
     assert played.notes.summary.stop_confidence == pytest.approx(0.7 * surest)
 
 
+def test_a_note_of_no_confidence_at_all_ends_nothing(codec: TextCodec) -> None:
+    limits = Limits(clues_per_chunk=1)
+    played = play(
+        codec, 0.0, "It may be so.", "r", 0.9, kind="note", thresholds=Thresholds(new=0.0), limits=limits
+    )
+    assert [found.confidence for found in played.notes.clues] == [0.0]
+    assert played.notes.summary is not None
+    assert (played.notes.summary.action, played.notes.summary.stop_confidence) == ("READ", 0.0)
+
+
 def test_the_page_is_that_of_the_quotes_first_character(codec: TextCodec) -> None:
     played = play(codec, 0.8, (0.01, 0.6), 0.9, 0.1, "r", 0.1)
     assert played.notes.clues[0].page == 7
