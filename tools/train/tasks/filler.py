@@ -3,7 +3,7 @@
 import random
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Protocol
 
@@ -105,6 +105,15 @@ def cut(text: str, start: int, characters: int) -> int:
         if at > start:
             return at + len(sign)
     return end
+
+
+def cut_up(text: str, start: int, last: int, size: Callable[[], int]) -> Iterator[str]:
+    """The pieces of a stretch of text, in order, blank ones passed over; `size` gives the characters of each."""
+    while start < last:
+        end = min(last, cut(text, start, size()))
+        if piece := text[start:end].strip():
+            yield piece
+        start = end
 
 
 def line_start(text: str, at: int) -> int:

@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
+from itertools import islice
 
 from tools.train.corpora import corpus
 from tools.train.natural.frame import clause, good_answer
 from tools.train.natural.lexicon import GENERAL, content_words
 from tools.train.natural.sentences import Sentence, is_prose, paragraphs, sentences
 from tools.train.tasks.compose import Draw
-from tools.train.tasks.filler import cut, line_start, noise_filler
+from tools.train.tasks.filler import cut_up, line_start, noise_filler
 from tools.train.trajectory import (
     MAX_ANSWER,
     MAX_QUOTE,
@@ -29,12 +30,7 @@ def _stretch(draw: Draw) -> list[str]:
     rng = draw.rng
     text = corpus(draw.split).draw(rng).text
     at = line_start(text, rng.randrange(max(1, len(text) - draw.characters * draw.parts)))
-    parts: list[str] = []
-    while len(parts) < draw.parts and at < len(text):
-        end = cut(text, at, draw.part_size())
-        if text[at:end].strip():
-            parts.append(text[at:end].strip())
-        at = end
+    parts = list(islice(cut_up(text, at, len(text), draw.part_size), draw.parts))
     if len(parts) < 2:
         raise TrajectoryError("the document is too short")
     return parts

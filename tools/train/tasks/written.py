@@ -3,7 +3,7 @@
 from smoothread_agent.reading.wording import NOT_IN_TEXT
 from tools.train.natural.written import Written, written
 from tools.train.tasks.compose import Draw
-from tools.train.tasks.filler import cut
+from tools.train.tasks.filler import cut, cut_up
 from tools.train.tasks.natural import stopped_short
 from tools.train.tasks.passage import Evidence, check_quote, cut_before, other_parts
 from tools.train.trajectory import Find, Part, Trajectory, TrajectoryError
@@ -64,12 +64,7 @@ def _past(end: int, evidence: list[tuple[int, int]]) -> int:
 def unanswered(draw: Draw) -> Trajectory:
     """A passage, as much of it as there are parts for: it has to do with the question, and does not answer it."""
     asked = _drawn(draw, 0)
-    start, last = asked.passage
-    parts = []
-    while start < last:
-        end = min(last, cut(asked.document.text, start, draw.part_size()))
-        parts.append(Part(asked.document.text[start:end].strip()))
-        start = end
+    parts = [Part(piece) for piece in cut_up(asked.document.text, *asked.passage, draw.part_size)]
     first = draw.rng.randint(0, max(0, len(parts) - draw.spans[1]))
     parts = parts[first : first + draw.spans[1]]
     missing = draw.parts - len(parts)
