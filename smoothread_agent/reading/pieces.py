@@ -22,7 +22,7 @@ _ABBREVIATION = re.compile(
     r"(?:(?<!\w)(?:e\.g|i\.e|z\.B|d\.h|etc|vs|cf|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Art|Fig|Sec|Ch|Vol|approx|resp|ca|al|viz|pp?)"
     r"|(?<!\w)[^\W\d_])\.$"
 )
-_NUMBERED = re.compile(r"\s*(?:\d{1,3}|[ivxIVX]{1,5}|[A-Za-z])[.)]$")
+_NUMBERED = re.compile(r"\s*(?:\d{1,3}(?:\.\d{1,3})*|[ivxIVX]{1,5}|[A-Za-z])[.)]$")
 _ITEM = re.compile(r"\s*(?:[-*+•·–]\s|\(?(?:\d{1,3}|[a-z])[.)]\s|--?\w)")
 _CLAUSES = ("; ", ": ", " – ", " - ", ", ", " ")
 

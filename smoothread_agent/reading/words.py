@@ -18,9 +18,10 @@ out over own shall she should so some such than that the their them then there t
 upon us was we were what when where which while who whom whose why will with without would you your
 """
 """Words that say nothing of what a text is about."""
-SHARE = 0.8
+SHARE = 0.5
 """The words of one subject come together, so each further one says less: of the logarithm of their odds, this much
-counts. Of 0.6, 0.8 and 1.0 it kept right and wrong quotes furthest apart on 24 real questions."""
+counts. On 35 held-out questions, beside the model's judgement, it is 0.3 that told the right quote best (of 0.2 to 1):
+with more, quotes of unanswered questions pass for clues by their words alone."""
 
 
 class Words:

@@ -32,6 +32,8 @@ def test_pieces_hold_all_of_a_text_in_order_and_none_is_too_long(text: str, long
         ("See Dr. Ames, e.g. on p. 4, of J. Doe et al. in No. 5.", None),
         ("Version 2.1 of x.y.z is out.", None),
         ("1. Open the file. 2. Read it.", ["1. Open the file.", "2. Read it."]),
+        ("5.2. Appointment. The vote lasts two weeks.", ["5.2. Appointment.", "The vote lasts two weeks."]),
+        ("Since 5.2. Then came 6.1.1. Now it is 7.", ["Since 5.2.", "Then came 6.1.1.", "Now it is 7."]),
         ("今日は。明日は！", ["今日は。", "明日は！"]),
         ("यह है। वह है।", ["यह है।", "वह है।"]),
         ("Wait... and see.", None),

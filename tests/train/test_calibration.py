@@ -116,6 +116,7 @@ def test_an_adapter_is_calibrated_and_opens_with_what_was_found(tiny_folder: Pat
         assert done.exit_code == 0, done.output
     report = json.loads((tmp_path / "adapter" / calibrate.REPORT).read_text())
     assert report["part_characters"] == [90, 200]
+    assert report["stop_chosen_on"] >= 10, "each of the ten has more to find after a clue"
     assert report["new"]["error_after"] < report["new"]["error_before"]
     assert all(0 <= report[name]["no_taken"] <= 1 for name in DECISIONS)
     notes = Engine(EngineSpec(model=str(tiny_folder), adapter=str(tmp_path / "adapter"))).ready().notes

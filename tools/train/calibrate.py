@@ -2,6 +2,8 @@
 
 import json
 import random
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,23 +22,43 @@ from smoothread_agent.reading.engine import READING, AdapterNotes
 from smoothread_agent.reading.policy import Calibration, Calibrations
 from tools.train.calibration import choose, expected_error, fit, reliability
 from tools.train.lesson import DECISIONS, Decision, Score, study
-from tools.train.settings import Settings, Stage
+from tools.train.settings import Settings
 from tools.train.trainer import draw, lesson_of
+from tools.train.trajectory import Trajectory, TrajectoryError
 
 REPORT = "calibration.json"
+_TRIES = 1000
 
 
 def collect(
-    model: PinnedWindowModel, codec: TextCodec, settings: Settings, stage: Stage, count: int, seed: str
+    model: PinnedWindowModel,
+    codec: TextCodec,
+    draws: Callable[[random.Random], Trajectory],
+    settings: Settings,
+    count: int,
+    seed: str,
 ) -> list[Decision]:
-    """The decisions on held-out trajectories of a stage."""
+    """The decisions on so many trajectories."""
     score = Score()
     for number in track(range(count), "reading", console=Console(stderr=True)):
         rng = random.Random(f"calibration/{seed}/{number}")
-        trajectory = draw(settings, stage, rng, "held_out")
+        trajectory = draws(rng)
         with torch.no_grad():
             study(model, [lesson_of(codec, settings, trajectory, rng)], score)
     return score.decisions
+
+
+def unfinished(draws: Callable[[random.Random], Trajectory]) -> Callable[[random.Random], Trajectory]:
+    """Of what is drawn, the trajectories in which something is found and there is more to find."""
+
+    def drawn(rng: random.Random) -> Trajectory:
+        for _ in range(_TRIES):
+            trajectory = draws(rng)
+            if any(part.evidence and not part.stop for part in trajectory.parts):
+                return trajectory
+        raise TrajectoryError("in none of the run's families something is found before the last clue")
+
+    return drawn
 
 
 app = typer.Typer(add_completion=False, help=__doc__)
@@ -47,7 +69,11 @@ def calibrate(
     run: Annotated[Path, typer.Argument(help="the folder of a training run; its adapter is calibrated")],
     model: Annotated[str | None, typer.Option(help="as for training")] = None,
     count: Annotated[
-        int, typer.Option(min=20, help="held-out trajectories; half of them are for the report")
+        int,
+        typer.Option(
+            min=20,
+            help="held-out trajectories, half for the report; half as many more for STOP",
+        ),
     ] = 200,
     characters: Annotated[
         tuple[int, int] | None,
@@ -66,16 +92,20 @@ def calibrate(
     codec, half = TextCodec(loaded.tokenizer), count // 2
     last = settings.curriculum[-1]
     stage = last.model_copy(update={"part_characters": characters or last.part_characters})
+    draws = partial(draw, settings, stage, split="held_out")
     fitted, kept = (
-        collect(reader, codec, settings, stage, half, f"{seed}/{part}") for part in ("fit", "report")
+        collect(reader, codec, draws, settings, half, f"{seed}/{part}") for part in ("fit", "report")
     )
+    stops = collect(reader, codec, unfinished(draws), settings, half, f"{seed}/stop")
     calibrations = Calibrations.model_validate(
         {name: fit([d for d in fitted if d.field == name]).model_dump() for name in DECISIONS}
     )
-    thresholds = choose(calibrations, fitted)
+    # Most trajectories end with their first clue: they show too few of the rounds that must not end a reading.
+    thresholds = choose(calibrations, [*(d for d in fitted if d.field != "action"), *stops])
     report: dict[str, object] = {
         "trajectories": half,
         "fitted_on": half,
+        "stop_chosen_on": sum(d.field == "action" and not d.right for d in stops),
         "part_characters": stage.part_characters,
     }
     for name in DECISIONS:
