@@ -20,8 +20,8 @@ upon us was we were what when where which while who whom whose why will with wit
 """Words that say nothing of what a text is about."""
 SHARE = 0.5
 """The words of one subject come together, so each further one says less: of the logarithm of their odds, this much
-counts. On 35 held-out questions, beside the model's judgement, it is 0.3 that told the right quote best (of 0.2 to 1):
-with more, quotes of unanswered questions pass for clues by their words alone."""
+counts. Of 0.2 to 0.8, on 35 held-out questions beside the model's judgement: with less, fewer right quotes pass for
+clues; with more, quotes of unanswered questions do by their words alone."""
 
 
 class Words:
