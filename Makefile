@@ -36,7 +36,8 @@ NEEDLES := niah_single_text,niah_multikey
 figures: .venv/ready-test
 	$(MADE) --lengths 4k --arms smooth --cases 5 --tasks \
 	    $(NEEDLES),niah_multivalue,niah_multiquery,qa1,natural,no_answer,two_hops,two_hops_reverse
-	$(EVALUATE) --suite real --lengths 4k --arms smooth --cases 12
+	$(EVALUATE) --suite real --lengths 4k --arms smooth --cases 34 --tasks one_place
+	$(EVALUATE) --suite real --lengths 4k --arms smooth --cases 20 --tasks two_places,no_answer
 	$(MADE) --lengths 4k --arms smooth,reset,whole,full,refine --cases 5 --tasks $(NEEDLES),natural,no_answer,qa1
 	$(MADE) --lengths 16k --arms smooth,reset,whole,full --cases 3 --tasks $(NEEDLES),natural
 	$(MADE) --lengths 64k --arms smooth,reset,whole --cases 2 --tasks niah_single_text,natural

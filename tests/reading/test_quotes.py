@@ -49,6 +49,16 @@ def test_a_piece_that_is_too_short_goes_with_the_next() -> None:
     assert list(quotes("Oh. It is so.", (4, 10))) == ["Oh.", "It is so."]
 
 
+def test_what_has_neither_letter_nor_figure_is_no_quote() -> None:
+    assert list(quotes("Title\n=====\n\nOh.\n------\nIt is so.\n* * *\n日")) == [
+        "Title",
+        "Oh.",
+        "It is so.",
+        "日",
+    ]
+    assert quotes("-----\n\n...... ____") == {}
+
+
 def test_a_wording_that_comes_again_stands_where_it_stood_first() -> None:
     assert quotes("It is so. It was not. It is so.") == {"It is so.": (0, 9), "It was not.": (10, 21)}
 
