@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tools.train.calibration import (
 )
 from tools.train.lesson import DECISIONS, Decision
 from tools.train.settings import Settings, Stage
+from tools.train.trajectory import Find, Part, Trajectory
 
 
 def drawn(field: str, count: int, scale: float, offset: float, seed: int = 0) -> list[Decision]:
@@ -136,3 +138,16 @@ def test_an_adapter_is_calibrated_and_opens_with_what_was_found(tiny_folder: Pat
     opened = Engine(EngineSpec(model=str(tiny_folder), adapter=str(given))).ready()
     assert opened.notes == notes
     assert str(tmp_path) not in (given / "adapter_config.json").read_text()
+
+
+def test_where_every_trajectory_ends_with_its_first_clue_none_is_drawn_for_stop() -> None:
+    pytest.importorskip("peft")
+    from tools.train.calibrate import NothingUnfinishedError, unfinished
+
+    part = Part("Ann was born in Ulm.", (Find("Ann was born in Ulm."),), stop=True)
+    ended = Trajectory("Where was Ann born?", (Part("The wind is mild."), part), "Ulm")
+    goes_on = Trajectory("Where was Ann born?", (replace(part, stop=False), Part("The wind is mild.")), "Ulm")
+    both = iter([ended, ended, goes_on])
+    assert unfinished(lambda _: next(both))(random.Random(0)) is goes_on
+    with pytest.raises(NothingUnfinishedError):
+        unfinished(lambda _: ended)(random.Random(0))

@@ -48,15 +48,22 @@ def collect(
     return score.decisions
 
 
+class NothingUnfinishedError(TrajectoryError):
+    """Every trajectory ends with its first clue."""
+
+
 def unfinished(draws: Callable[[random.Random], Trajectory]) -> Callable[[random.Random], Trajectory]:
-    """Of what is drawn, the trajectories in which something is found and there is more to find."""
+    """Of what is drawn, the trajectories in which something is found and there is more to find.
+
+    The function raises `NothingUnfinishedError` where there seem to be none.
+    """
 
     def drawn(rng: random.Random) -> Trajectory:
         for _ in range(_TRIES):
             trajectory = draws(rng)
             if any(part.evidence and not part.stop for part in trajectory.parts):
                 return trajectory
-        raise TrajectoryError("in none of the run's families something is found before the last clue")
+        raise NothingUnfinishedError("in none of the run's families something is found before the last clue")
 
     return drawn
 
@@ -70,10 +77,7 @@ def calibrate(
     model: Annotated[str | None, typer.Option(help="as for training")] = None,
     count: Annotated[
         int,
-        typer.Option(
-            min=20,
-            help="held-out trajectories, half for the report; half as many more for STOP",
-        ),
+        typer.Option(min=20, help="held-out trajectories, half for the report; half as many more for STOP"),
     ] = 200,
     characters: Annotated[
         tuple[int, int] | None,
@@ -96,7 +100,11 @@ def calibrate(
     fitted, kept = (
         collect(reader, codec, draws, settings, half, f"{seed}/{part}") for part in ("fit", "report")
     )
-    stops = collect(reader, codec, unfinished(draws), settings, half, f"{seed}/stop")
+    try:
+        stops = collect(reader, codec, unfinished(draws), settings, half, f"{seed}/stop")
+    except NothingUnfinishedError as error:
+        stops = []
+        Console(stderr=True).print(f"STOP is believed only where the model is as good as certain: {error}")
     calibrations = Calibrations.model_validate(
         {name: fit([d for d in fitted if d.field == name]).model_dump() for name in DECISIONS}
     )
