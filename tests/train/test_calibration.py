@@ -21,7 +21,7 @@ from tools.train.calibration import (
     fit,
     reliability,
 )
-from tools.train.lesson import DECISIONS, Decision
+from tools.train.score import DECISIONS, Decision
 from tools.train.settings import Settings, Stage
 from tools.train.trajectory import Find, Part, Trajectory
 

@@ -10,9 +10,11 @@ from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
-from tools.train.lesson import Score, Weighing, study
-from tools.train.one_pass import Branched
+from tools.train.lesson import study
+from tools.train.one_pass import Branched, logits_of
 from tools.train.render import Rendered, render
+from tools.train.row import Row
+from tools.train.score import Score, Weighing
 from tools.train.trajectory import NOT_IN_TEXT, Find, Part, Trajectory
 
 TASK = "Where was Ann born?"
@@ -76,6 +78,16 @@ def test_they_are_judged_as_in_forks_of_the_memory(opened: tuple[PinnedWindowMod
     torch.testing.assert_close(flat(score.weighings), forked(model, lesson), rtol=1e-3, atol=1e-4)
 
 
+def test_lessons_in_one_pass_are_read_as_each_by_itself(opened: tuple[PinnedWindowModel, TextCodec]) -> None:
+    model, codec = opened
+    streams = [Row.of(render(codec, each)).stream for each in (NOTHING, FOUND, NOTHING)]
+    with torch.no_grad():
+        together = logits_of(model, streams)
+        alone = [logits_of(model, [stream])[0] for stream in streams]
+    assert len(streams[0].tokens) != len(streams[1].tokens)
+    torch.testing.assert_close(together, alone, rtol=1e-3, atol=1e-4)
+
+
 def test_they_see_no_more_than_the_window_does(tiny_folder: Path) -> None:
     loaded = load_model(resolve(str(tiny_folder)), dtype="fp32")
     codec = TextCodec(loaded.tokenizer)
@@ -118,8 +130,8 @@ def test_a_right_quote_among_others_stands_out_after_a_few_steps(
 
 
 def test_a_model_with_sinks_or_capped_scores_weighs_by_them_too() -> None:
-    tokens = torch.arange(6)
-    call = Branched(tokens, tokens, torch.zeros(6, dtype=torch.int64), 1, 3, torch.float32)
+    tokens = torch.arange(6)[None]
+    call = Branched(tokens, tokens, torch.zeros_like(tokens), torch.tensor([1]), 3, torch.float32)
     query, key, value = torch.randn(3, 1, 4, 6, 8, generator=torch.Generator().manual_seed(0))
     sinks = torch.randn(4, generator=torch.Generator().manual_seed(1))
     options = {"scale": 0.3, "sliding_window": 2, "sinks": sinks, "softcap": 1.5}

@@ -16,8 +16,9 @@ from smoothread_agent.model.resolve import resolve
 from smoothread_agent.model.window import PinnedWindowModel
 from tests.model.linear_models import tiny_linear
 from tests.model.saved import save_rwkv7, tiny_tokenizer
-from tools.train.lesson import Score, study
+from tools.train.lesson import study
 from tools.train.run import CURVE
+from tools.train.score import Score
 from tools.train.settings import Settings, Stage
 from tools.train.trainer import Trainer
 

@@ -12,8 +12,9 @@ import torch.nn.functional as F
 
 from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
-from tools.train.lesson import Score, study
+from tools.train.lesson import study
 from tools.train.render import Rendered, render
+from tools.train.score import Score
 from tools.train.settings import Settings
 from tools.train.tasks import sample
 from tools.train.trainer import Trainer

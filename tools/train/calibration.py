@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from smoothread_agent.reading.policy import Calibration, Calibrations, Thresholds
-from tools.train.lesson import DECISIONS, Decision
+from tools.train.score import DECISIONS, Decision
 
 IN_VAIN = 0.15
 """Of evidence-free chunks: the share whose sentences may be weighed in vain. That takes as long as two chunks take to

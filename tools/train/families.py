@@ -16,8 +16,9 @@ from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
-from tools.train.lesson import Score, study
+from tools.train.lesson import study
 from tools.train.render import render
+from tools.train.score import Score
 from tools.train.settings import Settings
 from tools.train.tasks import FAMILIES, sample
 

@@ -1,8 +1,9 @@
-"""A lesson in one forward pass, with the quotes that are weighed beside its stream.
+"""Lessons in one forward pass, each with the quotes that are weighed beside its stream.
 
 A reading weighs each quote in a fork of the memory. Here the forks are branches: their tokens stand behind the stream,
 each branch sees the stream up to where it forks, and itself. Positions go on from the fork. So it costs no more than
-the quotes' own tokens, and gradients flow into what was read before.
+the quotes' own tokens, and gradients flow into what was read before. Lessons that are read together are rows of
+attention alone; for all the rest of the model their tokens are one row.
 """
 
 from collections.abc import Sequence
@@ -27,29 +28,43 @@ class Branch(NamedTuple):
     tokens: Sequence[int]
 
 
+class Stream(NamedTuple):
+    """A lesson's tokens, and what is wanted of them."""
+
+    tokens: Sequence[int]
+    pinned: int
+    branches: Sequence[Branch]
+    keep: Sequence[int]
+    """Tokens after which logits are wanted."""
+
+
 @dataclass
 class Branched:
-    """The attention of a stream and its branches, in the model's window."""
+    """The attention of streams and their branches, in the model's window: `row` says whose, its tokens side by side.
+
+    The model itself is given one row, the rows one behind the other: it keeps logits at places of its one row.
+    """
 
     position: Tensor
-    """Of each token, in its own stream: `[token]`."""
+    """Of each token, in its own stream: `[row, token]`."""
     fork: Tensor
-    """Up to which position of the stream each token sees it, that one left out: `[token]`."""
+    """Up to which position of the stream each token sees it, that one left out: `[row, token]`."""
     branch: Tensor
-    """Which branch a token belongs to, 0 for the stream: `[token]`."""
-    pinned: int
+    """Which branch a token belongs to, 0 for the stream: `[row, token]`."""
+    pinned: Tensor
+    """Pinned tokens: `[row]`."""
     window: int
     dtype: torch.dtype
     _biases: dict[int, Tensor] = field(default_factory=dict)
 
     def bias(self, window: int) -> Tensor:
-        """0 where a token sees another one, else minus infinity: `[token, token]`."""
+        """0 where a token sees another one, else minus infinity: `[row, 1, token, token]`."""
         if window not in self._biases:
-            query, key = self.position[:, None], self.position[None, :]
-            stream = (self.branch[None, :] == 0) & (key < self.fork[:, None])
-            own = self.branch[None, :] == self.branch[:, None]
-            near = (key < self.pinned) | (key > query - window)
-            seen = (stream | own) & (key <= query) & near
+            query, key = self.position[:, :, None], self.position[:, None, :]
+            stream = (self.branch[:, None, :] == 0) & (key < self.fork[:, :, None])
+            own = self.branch[:, None, :] == self.branch[:, :, None]
+            near = (key < self.pinned[:, None, None]) | (key > query - window)
+            seen = ((stream | own) & (key <= query) & near)[:, None]
             nothing = torch.zeros(seen.shape, dtype=self.dtype, device=seen.device)
             self._biases[window] = nothing.masked_fill_(~seen, float("-inf"))
         return self._biases[window]
@@ -57,42 +72,71 @@ class Branched:
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:
         """See `smoothread_agent.model.attention.Call`."""
         window = min(self.window, options.pop("sliding_window", None) or self.window)
-        return biased_attention(query, key, value, self.bias(window), **options)
+        queries, keys, values = (
+            each[0].unflatten(1, self.position.shape).transpose(0, 1) for each in (query, key, value)
+        )
+        out = biased_attention(queries, keys, values, self.bias(window), **options)
+        return out.transpose(0, 1).flatten(1, 2)[None]
 
 
-def fits(model: PinnedWindowModel, pinned: int, length: int, branches: Sequence[Branch]) -> bool:
+def fits(model: PinnedWindowModel, stream: Stream) -> bool:
     """Whether a stream and its branches can be read in one pass: before the memory would first move."""
-    longest = max((branch.at + len(branch.tokens) for branch in branches), default=0)
-    return max(length, longest) <= pinned + 2 * model.window
+    longest = max((branch.at + len(branch.tokens) for branch in stream.branches), default=0)
+    return max(len(stream.tokens), longest) <= stream.pinned + 2 * model.window
 
 
-def logits_of(
-    model: PinnedWindowModel,
-    stream: Sequence[int],
-    pinned: int,
-    branches: Sequence[Branch],
-    keep: Sequence[int],
-) -> tuple[Tensor, Tensor]:
-    """Logits `[kept, vocab]` after the stream's tokens `keep`, and `[branch, vocab]` after each branch's last one."""
-    tokens, position = list(stream), list(range(len(stream)))
-    fork, owner, last = position[:], [0] * len(stream), []
-    for number, branch in enumerate(branches, 1):
-        tokens += branch.tokens
-        position += range(branch.at, branch.at + len(branch.tokens))
-        fork += [branch.at] * len(branch.tokens)
-        owner += [number] * len(branch.tokens)
-        last.append(len(tokens) - 1)
-    padding = -len(tokens) % WIDTH  # of a branch of its own
-    tokens += [0] * padding
-    position, fork, owner = position + [0] * padding, fork + [0] * padding, owner + [-1] * padding
-    place, forks, owners = (torch.tensor(each, device=model.device) for each in (position, fork, owner))
-    call = Branched(place, forks, owners, pinned, model.window, model.dtype)
-    out = model.model(
-        input_ids=torch.tensor([tokens], device=model.device),
-        position_ids=place[None],
-        use_cache=False,
-        logits_to_keep=torch.tensor([*keep, *last], device=model.device),
-        **{CALL: call},
+def logits_of(model: PinnedWindowModel, streams: Sequence[Stream]) -> list[tuple[Tensor, Tensor]]:
+    """Of each stream: logits `[kept, vocab]` after its tokens `keep`, `[branch, vocab]` after each branch's last."""
+    rows = [_Row.of(stream) for stream in streams]
+    width = -(-max(len(row.tokens) for row in rows) // WIDTH) * WIDTH
+    for row in rows:
+        row.pad(width)
+    place, fork, owner = (
+        torch.tensor([getattr(row, name) for row in rows], device=model.device)
+        for name in ("position", "fork", "owner")
     )
-    logits = out.logits[0].float()
-    return logits[: len(keep)], logits[len(keep) :]
+    pinned = torch.tensor([stream.pinned for stream in streams], device=model.device)
+    kept = [number * width + at for number, row in enumerate(rows) for at in row.keep]
+    out = model.model(
+        input_ids=torch.tensor([[token for row in rows for token in row.tokens]], device=model.device),
+        position_ids=place.flatten()[None],
+        use_cache=False,
+        logits_to_keep=torch.tensor(kept, device=model.device),
+        **{CALL: Branched(place, fork, owner, pinned, model.window, model.dtype)},
+    )
+    logits = out.logits[0].float().split([len(row.keep) for row in rows])
+    return [
+        (each[: len(stream.keep)], each[len(stream.keep) :])
+        for each, stream in zip(logits, streams, strict=True)
+    ]
+
+
+@dataclass
+class _Row:
+    """A stream with its branches behind it, token by token."""
+
+    tokens: list[int]
+    position: list[int]
+    fork: list[int]
+    owner: list[int]
+    keep: list[int]
+    """After which tokens logits are wanted: the stream's, then each branch's last."""
+
+    @classmethod
+    def of(cls, stream: Stream) -> "_Row":
+        length = len(stream.tokens)
+        row = cls([*stream.tokens], [*range(length)], [*range(length)], [0] * length, [*stream.keep])
+        for number, branch in enumerate(stream.branches, 1):
+            row._add(branch.tokens, branch.at, number)
+            row.keep.append(len(row.tokens) - 1)
+        return row
+
+    def pad(self, width: int) -> None:
+        """Make it `width` tokens long; what is added is a branch of its own."""
+        self._add([0] * (width - len(self.tokens)), 0, -1)
+
+    def _add(self, tokens: Sequence[int], at: int, owner: int) -> None:
+        self.tokens += tokens
+        self.position += range(at, at + len(tokens))
+        self.fork += [at] * len(tokens)
+        self.owner += [owner] * len(tokens)

@@ -17,9 +17,10 @@ from smoothread_agent.model.choosing import attending, recurrent_model
 from smoothread_agent.model.rwkv7_network import RWKV7
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
-from tools.train.lesson import Score, study
+from tools.train.lesson import study
 from tools.train.render import Rendered, render, render_source_first
 from tools.train.run import EXAMINED, Figures, Run
+from tools.train.score import Score
 from tools.train.settings import Settings, Stage
 from tools.train.tasks import sample
 from tools.train.trajectory import Split, Trajectory

@@ -146,9 +146,9 @@ def biased_attention(
     sinks: Tensor | None = None,
     softcap: float | None = None,
 ) -> Tensor:
-    """The equation above for one row, who sees what being said by a bias `[token, slot]`: 0, or minus infinity.
+    """The equation above, who sees what being said by a bias: 0, or minus infinity, `[token, slot]` for one row.
 
-    Without one, every query sees every slot.
+    Several rows have one each, `[row, 1, token, slot]`. Without a bias, every query sees every slot.
     """
     if sinks is None and softcap is None:
         return _plain(query, keys, values, bias, scale=scale)
@@ -156,17 +156,20 @@ def biased_attention(
 
 
 def _plain(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None, *, scale: float) -> Tensor:
-    _, heads, count, dim = query.shape
+    rows, heads, count, dim = query.shape
     group = heads // keys.shape[1]
     if (
         group * count <= FEW_QUERIES
     ):  # the heads of a group become one query axis, and share a pass over their keys
-        folded = query.reshape(1, keys.shape[1], group * count, dim)
-        mask = None if bias is None else bias.repeat(group, 1)[None, None]
+        folded = query.reshape(rows, keys.shape[1], group * count, dim)
+        mask = None if bias is None else torch.cat([bias] * group, dim=-2)
         out = F.scaled_dot_product_attention(folded, keys, values, attn_mask=mask, scale=scale)
-        return out.reshape(1, heads, count, dim)
-    mask = None if bias is None else bias[None, None]
-    return F.scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=scale, enable_gqa=True)
+        return out.reshape(rows, heads, count, dim)
+    if query.is_cuda:  # where no fused kernel takes both a mask and fewer KV heads
+        keys, values = (each.repeat_interleave(group, dim=1) for each in (keys, values))
+    return F.scaled_dot_product_attention(
+        query, keys, values, attn_mask=bias, scale=scale, enable_gqa=keys.shape[1] != heads
+    )
 
 
 def _with_sinks(
@@ -188,7 +191,7 @@ def _with_sinks(
     if bias is not None:
         scores = scores + bias.float()
     if sinks is not None:
-        column = sinks.float()[None, :, None, None].expand(1, -1, query.shape[2], 1)
+        column = sinks.float()[None, :, None, None].expand(query.shape[0], -1, query.shape[2], 1)
         scores = torch.cat([scores, column], dim=-1)
     weights = torch.softmax(scores, dim=-1)[..., : keys.shape[2]]
     return (weights @ v).to(query.dtype)
