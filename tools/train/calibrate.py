@@ -22,9 +22,9 @@ from smoothread_agent.reading.engine import READING, AdapterNotes
 from smoothread_agent.reading.policy import Calibration, Calibrations
 from tools.train.calibration import choose, expected_error, fit, reliability
 from tools.train.lesson import study
+from tools.train.lessons import draw, lesson_of
 from tools.train.score import DECISIONS, Decision, Score
 from tools.train.settings import Settings
-from tools.train.trainer import draw, lesson_of
 from tools.train.trajectory import Trajectory, TrajectoryError
 
 REPORT = "calibration.json"

@@ -70,6 +70,11 @@ class Rendered:
     asides: list[Aside] = field(default_factory=list)
     """What is weighed beside the stream, in order."""
 
+    @property
+    def size(self) -> int:
+        """Tokens of the whole pass."""
+        return len(self.pinned) + len(self.tokens) + sum(len(aside.tokens) for aside in self.asides)
+
 
 @dataclass
 class Teacher:

@@ -1,8 +1,7 @@
 """The trainer of reading: LoRA on every linear layer, a curriculum of trajectories."""
 
-import random
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +17,13 @@ from smoothread_agent.model.rwkv7_network import RWKV7
 from smoothread_agent.model.window import PinnedWindowModel
 from smoothread_agent.reading.codec import TextCodec
 from tools.train.lesson import study
-from tools.train.render import Rendered, render, render_source_first
+from tools.train.lessons import lessons_of
+from tools.train.prepared import made_for, prepared
+from tools.train.render import Rendered
 from tools.train.run import EXAMINED, Figures, Run
 from tools.train.score import Score
-from tools.train.settings import Settings, Stage
-from tools.train.tasks import sample
-from tools.train.trajectory import Split, Trajectory
-
-
-def draw(settings: Settings, stage: Stage, rng: random.Random, split: Split) -> Trajectory:
-    """A trajectory of a stage of the run's curriculum."""
-    return sample(
-        rng,
-        families=stage.families or settings.families,
-        part_characters=stage.part_characters,
-        parts=stage.parts,
-        split=split,
-    )
-
-
-def lesson_of(codec: TextCodec, settings: Settings, trajectory: Trajectory, rng: random.Random) -> Rendered:
-    """The stream that a trajectory is taught by: all of it, or one round of it, source first.
-
-    Source first every round begins with all of the source before it, so that one of them costs as much as the whole
-    reading does task first; every other time it is one in which something was found.
-    """
-    if rng.random() >= settings.source_first:
-        return render(codec, trajectory)
-    rounds = render_source_first(codec, trajectory)
-    telling = [lesson for lesson, part in zip(rounds, trajectory.parts, strict=True) if part.evidence]
-    return rng.choice(telling if telling and rng.random() < 0.5 else rounds)
+from tools.train.settings import Settings
+from tools.train.trajectory import Split
 
 
 class Trainer(Run):
@@ -143,19 +119,15 @@ class Trainer(Run):
 
     def _batches(self, step: int, count: int, split: Split) -> Iterator[list[Rendered]]:
         """The step's lessons, those of like length together."""
-        lessons = sorted(self._lessons(step, count, split), key=lambda lesson: len(lesson.tokens))
+        lessons = sorted(self._lessons(step, count, split), key=lambda lesson: lesson.size)
         for first in range(0, count, self.settings.batch):
             yield lessons[first : first + self.settings.batch]
 
-    def _lessons(self, step: int, count: int, split: Split) -> Iterator[Rendered]:
-        stage = self.settings.stage(step)
-        for number in range(count):
-            rng = random.Random(f"{self.settings.seed}/{split}/{step}/{number}")
-            while True:
-                lesson = lesson_of(self.codec, self.settings, draw(self.settings, stage, rng, split), rng)
-                if len(lesson.pinned) + len(lesson.tokens) <= self.settings.max_tokens:
-                    break
-            yield lesson
+    def _lessons(self, step: int, count: int, split: Split) -> Iterable[Rendered]:
+        """Those that were prepared, else as they are drawn."""
+        key = made_for(self.codec, self.settings)
+        found = prepared(self.folder, key, split, step)
+        return lessons_of(self.codec, self.settings, split, step, count) if found is None else found
 
     @torch.no_grad()
     def examine(self) -> Figures:
