@@ -97,7 +97,7 @@ class WindowCall:
 class SideBySide:
     """Calls that share a forward pass, one after the other: the first takes the first `widths[0]` tokens, and so on."""
 
-    calls: Sequence[WindowCall]
+    calls: Sequence[Call]
     widths: Sequence[int]
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, **options: Any) -> Tensor:

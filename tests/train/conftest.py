@@ -82,7 +82,7 @@ def small_corpora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         )
     cache = tmp_path_factory.mktemp("cache")
     asked = cache / "asked.jsonl"
-    cached = (corpora.corpus, corpora._all_documents, bank.bank, written.written)
+    cached = (corpora.corpus, corpora._all_documents, bank.bank, written.written, written.with_answers)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(corpora.FOLDERS_VARIABLE, str(root))
         patch.setattr(corpora, "user_cache_path", lambda _: cache)

@@ -8,17 +8,22 @@ attention alone; for all the rest of the model their tokens are one row.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from smoothread_kernels.window_attention.reference import biased_attention
 from torch import Tensor
 
-from smoothread_agent.model.attention import CALL
+from smoothread_agent.model.attention import CALL, SideBySide
 from smoothread_agent.model.window import PinnedWindowModel
 
 WIDTH = 32
-"""A pass is so many tokens wide, or a multiple: a CPU prepares for every width it meets, and keeps what it prepared."""
+"""A row is so many tokens wide, or a multiple: a CPU prepares for every width it meets, and keeps what it prepared."""
+
+ALIKE = 1.4
+"""Rows attend side by side, padded, whose lengths are no further apart than this."""
 
 
 class Branch(NamedTuple):
@@ -40,9 +45,10 @@ class Stream(NamedTuple):
 
 @dataclass
 class Branched:
-    """The attention of streams and their branches, in the model's window: `row` says whose, its tokens side by side.
+    """The attention of streams and their branches, in the model's window, a row each.
 
-    The model itself is given one row, the rows one behind the other: it keeps logits at places of its one row.
+    The model itself is given a single row, all rows one behind the other: it keeps logits at places of one row, and
+    rows of another length are rows of another call.
     """
 
     position: Tensor
@@ -88,27 +94,50 @@ def fits(model: PinnedWindowModel, stream: Stream) -> bool:
 def logits_of(model: PinnedWindowModel, streams: Sequence[Stream]) -> list[tuple[Tensor, Tensor]]:
     """Of each stream: logits `[kept, vocab]` after its tokens `keep`, `[branch, vocab]` after each branch's last."""
     rows = [_Row.of(stream) for stream in streams]
-    width = -(-max(len(row.tokens) for row in rows) // WIDTH) * WIDTH
-    for row in rows:
-        row.pad(width)
-    place, fork, owner = (
-        torch.tensor([getattr(row, name) for row in rows], device=model.device)
-        for name in ("position", "fork", "owner")
-    )
-    pinned = torch.tensor([stream.pinned for stream in streams], device=model.device)
-    kept = [number * width + at for number, row in enumerate(rows) for at in row.keep]
+    blocks = _blocks(rows)
+    placed = [row for block in blocks for row in block]
+    starts = accumulate((len(row.tokens) for row in placed), initial=0)
+    kept = [start + at for row, start in zip(placed, starts, strict=False) for at in row.keep]
+    calls = [_attention(model, block) for block in blocks]
     out = model.model(
-        input_ids=torch.tensor([[token for row in rows for token in row.tokens]], device=model.device),
-        position_ids=place.flatten()[None],
+        input_ids=_tensor(model, [token for row in placed for token in row.tokens])[None],
+        position_ids=torch.cat([call.position.flatten() for call in calls])[None],
         use_cache=False,
-        logits_to_keep=torch.tensor(kept, device=model.device),
-        **{CALL: Branched(place, fork, owner, pinned, model.window, model.dtype)},
+        logits_to_keep=_tensor(model, kept),
+        **{CALL: SideBySide(calls, [call.position.numel() for call in calls])},
     )
-    logits = out.logits[0].float().split([len(row.keep) for row in rows])
-    return [
-        (each[: len(stream.keep)], each[len(stream.keep) :])
-        for each, stream in zip(logits, streams, strict=True)
-    ]
+    logits = out.logits[0].float().split([len(row.keep) for row in placed])
+    found = {id(row): each.tensor_split([row.kept]) for row, each in zip(placed, logits, strict=True)}
+    return [found[id(row)] for row in rows]
+
+
+def _blocks(rows: Sequence["_Row"]) -> list[list["_Row"]]:
+    """Rows of like length together, and made as long as the longest of them."""
+    blocks: list[list[_Row]] = []
+    for row in sorted(rows, key=lambda row: len(row.tokens)):
+        if not blocks or len(row.tokens) > ALIKE * len(blocks[-1][0].tokens):
+            blocks.append([])
+        blocks[-1].append(row)
+    for block in blocks:
+        width = -(-len(block[-1].tokens) // WIDTH) * WIDTH
+        for row in block:
+            row.pad(width)
+    return blocks
+
+
+def _attention(model: PinnedWindowModel, block: Sequence["_Row"]) -> Branched:
+    return Branched(
+        position=_tensor(model, [row.position for row in block]),
+        fork=_tensor(model, [row.fork for row in block]),
+        branch=_tensor(model, [row.owner for row in block]),
+        pinned=_tensor(model, [row.pinned for row in block]),
+        window=model.window,
+        dtype=model.dtype,
+    )
+
+
+def _tensor(model: PinnedWindowModel, numbers: Any) -> Tensor:
+    return torch.from_numpy(np.asarray(numbers, dtype=np.int64)).to(model.device)
 
 
 @dataclass
@@ -121,11 +150,15 @@ class _Row:
     owner: list[int]
     keep: list[int]
     """After which tokens logits are wanted: the stream's, then each branch's last."""
+    kept: int
+    """How many of these are the stream's."""
+    pinned: int
 
     @classmethod
     def of(cls, stream: Stream) -> "_Row":
         length = len(stream.tokens)
-        row = cls([*stream.tokens], [*range(length)], [*range(length)], [0] * length, [*stream.keep])
+        places = [*range(length)], [*range(length)], [0] * length
+        row = cls([*stream.tokens], *places, [*stream.keep], len(stream.keep), stream.pinned)
         for number, branch in enumerate(stream.branches, 1):
             row._add(branch.tokens, branch.at, number)
             row.keep.append(len(row.tokens) - 1)

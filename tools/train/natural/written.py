@@ -43,6 +43,12 @@ def written(split: Split) -> tuple[Written, ...]:
     return tuple(_read(FILE, documents))
 
 
+@cache
+def with_answers(split: Split, count: int) -> tuple[Written, ...]:
+    """Those of `written` that have so many answers."""
+    return tuple(asked for asked in written(split) if len(asked.answers) == count)
+
+
 def digest(passage: str) -> str:
     """What a passage is known again by, whatever its white space."""
     return hashlib.sha256(one_line(passage).encode()).hexdigest()[:16]

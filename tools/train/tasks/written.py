@@ -1,7 +1,7 @@
 """Questions written with care on passages of documentation, in other words than theirs; some have no answer there."""
 
 from smoothread_agent.reading.wording import NOT_IN_TEXT
-from tools.train.natural.written import Written, written
+from tools.train.natural.written import Written, with_answers
 from tools.train.tasks.compose import Draw
 from tools.train.tasks.filler import cut, cut_up
 from tools.train.tasks.natural import stopped_short
@@ -11,8 +11,7 @@ from tools.train.trajectory import Find, Part, Trajectory, TrajectoryError
 
 def _drawn(draw: Draw, answers: int) -> Written:
     """A question with so many answers."""
-    found = [asked for asked in written(draw.split) if len(asked.answers) == answers]
-    if not found:
+    if not (found := with_answers(draw.split, answers)):
         raise TrajectoryError("nobody wrote such questions on the documents that are here")
     return draw.rng.choice(found)
 
