@@ -98,6 +98,9 @@ def flex(situation: Situation, query: Tensor, keys: Tensor, values: Tensor) -> R
 
 @cache
 def _compiled_flex() -> Callable[..., Any]:
+    torch._dynamo.config.recompile_limit = (
+        64  # one for every situation; past the limit it would run uncompiled
+    )
     return torch.compile(flex_attention, dynamic=False)
 
 

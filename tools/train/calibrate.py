@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -69,6 +69,35 @@ def unfinished(draws: Callable[[random.Random], Trajectory]) -> Callable[[random
     return drawn
 
 
+def calibrated(
+    fitted: Sequence[Decision], kept: Sequence[Decision], stops: Sequence[Decision]
+) -> tuple[AdapterNotes, dict[str, object]]:
+    """What the first decisions say of reading, and a report of it on the second ones; STOP is chosen on the third."""
+    calibrations = Calibrations.model_validate(
+        {name: fit([d for d in fitted if d.field == name]).model_dump() for name in DECISIONS}
+    )
+    # Most trajectories end with their first clue: they show too few of the rounds that must not end a reading.
+    thresholds = choose(calibrations, [*(d for d in fitted if d.field != "action"), *stops])
+    report: dict[str, object] = {"stop_chosen_on": sum(d.field == "action" and not d.right for d in stops)}
+    for name in DECISIONS:
+        seen = [d for d in kept if d.field == name]
+        calibration: Calibration = getattr(calibrations, name)
+        threshold = thresholds.stop if name == "action" else getattr(thresholds, name)
+        report[name] = {
+            "count": len(seen),
+            "error_before": expected_error(Calibration(), seen),
+            "error_after": expected_error(calibration, seen),
+            "threshold": threshold,
+            **{
+                word: sum(calibration.confidence(d.margin) >= threshold for d in seen if d.right == right)
+                / max(1, sum(d.right == right for d in seen))
+                for word, right in (("yes_taken", True), ("no_taken", False))
+            },
+            "reliability": reliability(calibration, seen),
+        }
+    return AdapterNotes(wording=wording.VERSION, calibration=calibrations, thresholds=thresholds), report
+
+
 app = typer.Typer(add_completion=False, help=__doc__)
 
 
@@ -106,34 +135,8 @@ def calibrate(
     except NothingUnfinishedError as error:
         stops = []
         Console(stderr=True).print(f"STOP is believed only where the model is as good as certain: {error}")
-    calibrations = Calibrations.model_validate(
-        {name: fit([d for d in fitted if d.field == name]).model_dump() for name in DECISIONS}
-    )
-    # Most trajectories end with their first clue: they show too few of the rounds that must not end a reading.
-    thresholds = choose(calibrations, [*(d for d in fitted if d.field != "action"), *stops])
-    report: dict[str, object] = {
-        "trajectories": half,
-        "fitted_on": half,
-        "stop_chosen_on": sum(d.field == "action" and not d.right for d in stops),
-        "part_characters": stage.part_characters,
-    }
-    for name in DECISIONS:
-        seen = [d for d in kept if d.field == name]
-        calibration: Calibration = getattr(calibrations, name)
-        threshold = thresholds.stop if name == "action" else getattr(thresholds, name)
-        report[name] = {
-            "count": len(seen),
-            "error_before": expected_error(Calibration(), seen),
-            "error_after": expected_error(calibration, seen),
-            "threshold": threshold,
-            **{
-                word: sum(calibration.confidence(d.margin) >= threshold for d in seen if d.right == right)
-                / max(1, sum(d.right == right for d in seen))
-                for word, right in (("yes_taken", True), ("no_taken", False))
-            },
-            "reliability": reliability(calibration, seen),
-        }
-    notes = AdapterNotes(wording=wording.VERSION, calibration=calibrations, thresholds=thresholds)
+    notes, found = calibrated(fitted, kept, stops)
+    report = {"trajectories": half, "fitted_on": half, "part_characters": stage.part_characters, **found}
     (adapter / READING).write_text(notes.model_dump_json(indent=2) + "\n")
     (adapter / REPORT).write_text(json.dumps(report, indent=2) + "\n")
     Console().print_json(data=report)
