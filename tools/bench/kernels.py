@@ -110,10 +110,11 @@ def fla_wkv7(inputs: list[Tensor]) -> Callable[[], Any]:
     return partial(chunk_rwkv7, **theirs, initial_state=state.mT.contiguous(), output_final_state=True)
 
 
-def measure(timer: Timer = gpu_seconds) -> dict[str, Any]:
-    """Everything, on the current GPU. Timings are left out where a check failed."""
+def measure(timer: Timer = gpu_seconds, tell: Callable[[object], None] = lambda row: None) -> dict[str, Any]:
+    """Everything, on the current GPU. Timings are left out where a check failed. `tell` is told of each row at once."""
     checks: list[Check] = [check for group in CHECKS for check in group(DEVICE)]
     checks.append(graph_check(DEVICE))
+    tell(f"{len(checks)} checks, {sum(not check.passed for check in checks)} failed")
     failed = [asdict(check) for check in checks if not check.passed]
     found: dict[str, Any] = {
         "device": torch.cuda.get_device_name(),
@@ -124,7 +125,10 @@ def measure(timer: Timer = gpu_seconds) -> dict[str, Any]:
     if failed:
         return found
     bandwidth = copy_bandwidth(timer)
-    rows = [row for situation in situations() for row in race(situation, DEVICE, timer, bandwidth)]
+    rows = []
+    for situation in situations():
+        rows += race(situation, DEVICE, timer, bandwidth)
+        tell(rows[-len(CONTESTANTS) :])
     decode = [
         r["share_of_copy_bandwidth"] for r in rows if r["contestant"] == "ours" and "decode" in r["situation"]
     ]
@@ -148,7 +152,7 @@ def main(as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")
             file=sys.stderr,
         )
         raise typer.Exit(2)
-    found = measure()
+    found = measure(tell=partial(print, file=sys.stderr, flush=True))
     if as_json:
         print(json.dumps(found, indent=2))
     else:
