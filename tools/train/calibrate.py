@@ -28,6 +28,8 @@ from tools.train.settings import Settings
 from tools.train.trajectory import Trajectory, TrajectoryError
 
 REPORT = "calibration.json"
+LONG = (4, 9)
+"""Parts of the trajectories that STOP is chosen on: as a text of some thousand tokens has chunks."""
 _TRIES = 1000
 
 
@@ -130,8 +132,9 @@ def calibrate(
     fitted, kept = (
         collect(reader, codec, draws, settings, half, f"{seed}/{part}") for part in ("fit", "report")
     )
+    long = unfinished(partial(draw, settings, stage.model_copy(update={"parts": LONG}), split="held_out"))
     try:
-        stops = collect(reader, codec, unfinished(draws), settings, half, f"{seed}/stop")
+        stops = collect(reader, codec, long, settings, half, f"{seed}/stop")
     except NothingUnfinishedError as error:
         stops = []
         Console(stderr=True).print(f"STOP is believed only where the model is as good as certain: {error}")
