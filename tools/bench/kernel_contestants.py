@@ -98,9 +98,8 @@ def flex(situation: Situation, query: Tensor, keys: Tensor, values: Tensor) -> R
 
 @cache
 def _compiled_flex() -> Callable[..., Any]:
-    torch._dynamo.config.recompile_limit = (
-        64  # one for every situation; past the limit it would run uncompiled
-    )
+    # It is compiled for every situation, and would run uncompiled past the limit.
+    torch._dynamo.config.recompile_limit = 64
     return torch.compile(flex_attention, dynamic=False)
 
 
