@@ -22,8 +22,8 @@ FALSE_CLUES = 0.003
 KEPT = 0.95
 """Of the quotes that are worth keeping: the share that is kept, whatever else it lets through."""
 EARLY_STOPS = 0.02
-"""Of the rounds after which there is more to find: the share that may end the reading. A reading has several such rounds,
-and one that ends too soon is wrong, where one that goes on only takes longer."""
+"""Of the rounds after which there is more to find: the share that may end the reading. A reading has several such
+rounds, and one that ends too soon is wrong, where one that goes on only takes longer."""
 BINS = 10
 _GRID = tuple(round(0.02 * step, 2) for step in range(1, 50))
 
