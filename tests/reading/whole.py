@@ -40,7 +40,7 @@ class Reading:
     ) -> None:  # fmt: skip
         engine, self.model = scripted_engine(codec, script)
         method = Method(arm=arm, chunk=CHUNK, stop=stop or StopPolicy(), limits=limits, thresholds=thresholds)
-        asked = ReadRequest(task=TASK, source=text, **request)  # type: ignore[arg-type]
+        asked = ReadRequest(task=TASK, source=text, **request)  # type: ignore[arg-type]  # pydantic checks
         self.steps: list[ReadingStep] = []
         for step in self._run(engine, method, asked, text, cancelled):
             self.steps.append(step)
@@ -49,9 +49,9 @@ class Reading:
 
     @staticmethod
     def _run(
-        engine: Engine, method: Method, asked: ReadRequest, text: str, cancelled: object
+        engine: Engine, method: Method, asked: ReadRequest, text: str, cancelled: threading.Event | None
     ) -> Iterator[ReadingStep]:
-        return sessions(engine, method, asked, Source(text), cancelled=cancelled)  # type: ignore[arg-type]
+        return sessions(engine, method, asked, Source(text), cancelled=cancelled)
 
     @property
     def result(self) -> ReadingResult:

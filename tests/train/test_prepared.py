@@ -13,27 +13,13 @@ from smoothread_agent.errors import ModelError
 from smoothread_agent.model.loading import load_model
 from smoothread_agent.model.resolve import resolve
 from smoothread_agent.reading.codec import TextCodec
+from tests.train.test_trainer import SETTINGS
 from tools.train import lessons, prepared
 from tools.train.prepare import app
 from tools.train.run import CURVE
-from tools.train.settings import Settings, Stage
 from tools.train.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("small_corpora")
-
-SETTINGS = Settings(
-    steps=3,
-    trajectories_per_step=2,
-    batch=2,
-    warmup=1,
-    rank=4,
-    alpha=8,
-    window=512,
-    families={"needle.*": 1.0, "facts.single": 1.0},
-    curriculum=(Stage(until=1.0, part_characters=(80, 200), parts=(2, 3)),),
-    evaluate_every=3,
-    held_out=2,
-)
 
 
 @pytest.fixture(scope="module")

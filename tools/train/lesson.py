@@ -25,9 +25,12 @@ def study(
     a GPU those of `lessons` share it, on a CPU each has its own. The others are read together, a row each, stretch by
     stretch, so that memory does not grow with their length, and what is weighed is no part of them.
     """
-    rows = [Row.of(lesson) for lesson in lessons]
-    passing = [row for row in rows if fits(model, row.stream)]
-    moving = [row.alone() for row in rows if not fits(model, row.stream)]
+    passing, moving = [], []
+    for row in map(Row.of, lessons):
+        if fits(model, row.stream):
+            passing.append(row)
+        else:
+            moving.append(row.alone())
     together = 1 if model.device.type == "cpu" else max(1, len(passing))
     for first in range(0, len(passing), together):
         _study_in_one_pass(model, passing[first : first + together], score, backward_share)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 
 import torch
@@ -42,7 +43,7 @@ class Row:
         total = sum(weights) + WEIGHED * len(weighings)
         return cls(tokens, prefix, weights, ats, decisions, weighings, total)
 
-    @property
+    @cached_property
     def stream(self) -> Stream:
         """What a pass has to read of it."""
         branches = [Branch(self.pinned + each.at, each.tokens) for group in self.weighings for each in group]

@@ -74,6 +74,7 @@ class Trainer(Run):
         # peft put its layers into the model itself.
         self.reader = PinnedWindowModel(model, fingerprint="training", window=settings.window)
         self.codec = TextCodec(tokenizer)
+        self._made_for = made_for(self.codec, settings)
         self.optimizer = torch.optim.AdamW(self.weights, lr=settings.learning_rate, weight_decay=0.0)
 
     def _begin_with(self, adapter: Adapter) -> None:
@@ -125,8 +126,7 @@ class Trainer(Run):
 
     def _lessons(self, step: int, count: int, split: Split) -> Iterable[Rendered]:
         """Those that were prepared, else as they are drawn."""
-        key = made_for(self.codec, self.settings)
-        found = prepared(self.folder, key, split, step)
+        found = prepared(self.folder, self._made_for, split, step)
         return lessons_of(self.codec, self.settings, split, step, count) if found is None else found
 
     @torch.no_grad()
