@@ -22,7 +22,7 @@ class Thresholds(Value):
         default=0.5, description="keep a quote from this confidence on in the clue, of both choices together"
     )
     again: Probability = Field(
-        default=0.6,
+        default=0.4,
         description="look again where no clue is as sure as this, and take a quote of that second look from it on",
     )
     stop: Probability = Field(default=0.5, description="stop from this confidence on")
