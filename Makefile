@@ -39,6 +39,8 @@ figures: .venv/ready-test
 	$(EVALUATE) --suite real --lengths 4k --arms smooth --cases 34 --tasks one_place
 	$(EVALUATE) --suite real --lengths 4k --arms smooth --cases 20 --tasks two_places,no_answer
 	$(MADE) --lengths 4k --arms smooth,reset,whole,full,refine --cases 5 --tasks $(NEEDLES),natural,no_answer,qa1
+	$(MADE) --lengths 4k --arms smooth,reset --cases 5 --tasks two_hops,two_hops_reverse
+	$(MADE) --lengths 4k --arms smooth,reset --cases 10 --tasks qa1
 	$(MADE) --lengths 16k --arms smooth,reset,whole,full --cases 3 --tasks $(NEEDLES),natural
 	$(MADE) --lengths 64k --arms smooth,reset,whole --cases 2 --tasks niah_single_text,natural
 	$(MADE) --lengths 256k --arms smooth --cases 5 --tasks niah_single_text
