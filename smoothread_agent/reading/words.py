@@ -21,7 +21,7 @@ upon us was we were what when where which while who whom whose why will with wit
 SHARE = 0.4
 """The words of one subject come together, so each further one says less: of the logarithm of their odds, this much
 counts. Of 0.1 to 0.7: with more, quotes of unanswered questions pass by their words alone (on 63 held-out written
-questions their likelihood falls from 0.3 on); with less, right ones of real questions, which share more words, do not."""
+questions their likelihood falls from 0.3 on); with less, right ones of real questions, sharing more words, do not."""
 
 
 class Words:
