@@ -68,3 +68,7 @@ def test_the_program_goes_on_where_it_was(tiny_folder: Path, tmp_path: Path) -> 
     other = CliRunner().invoke(app, [*command, "--chunk", "80"])
     assert other.exit_code == 0, other.output
     assert len(out.read_text().splitlines()) == 8, "another chunk is another reading"
+
+    none = CliRunner().invoke(app, [*command, "--characters", "1000000"])
+    assert none.exit_code == 2
+    assert "nobody wrote questions" in none.output

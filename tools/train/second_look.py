@@ -172,9 +172,14 @@ def main(
     )
     name = f"{ready.fingerprint} {ready.notes.model_dump_json()} {words.SHARE} {characters} {chunk}"
     out.parent.mkdir(parents=True, exist_ok=True)
+    questions = held_out(count, characters, seed)
+    if not questions:
+        raise typer.BadParameter(
+            f"nobody wrote questions on documents of {characters // 2} characters that are here"
+        )
     before, looked = known(out, name), []
     with out.open("a", encoding="utf-8") as file:
-        for asked in track(held_out(count, characters, seed), "reading", console=Console(stderr=True)):
+        for asked in track(questions, "reading", console=Console(stderr=True)):
             if (here := before.get((asked.document.name, asked.question))) is None:
                 here = look(reader, name, asked, characters)
                 file.write(here.model_dump_json() + "\n")
