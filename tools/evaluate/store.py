@@ -115,7 +115,7 @@ class Store:
         except Timeout as error:
             raise StoreError(f"{self.path.parent} is in use by another run: choose another folder") from error
         try:
-            self._drop_torn_line()
+            drop_torn_line(self.path)
             self.rows = list(read(self.path))
         except BaseException:
             self._lock.release()
@@ -145,14 +145,16 @@ class Store:
         self.rows.append(row)
         self._by_key[row.key] = row
 
-    def _drop_torn_line(self) -> None:
-        if not self.path.exists():
-            return
-        content = self.path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) < len(content):
-            with self.path.open("r+b") as file:
-                file.truncate(len(whole))
+
+def drop_torn_line(path: Path) -> None:
+    """Cut off a last line that a kill tore; where there is no file, there is nothing to cut."""
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        with path.open("r+b") as file:
+            file.truncate(len(whole))
 
 
 def read(path: Path) -> Iterator[Row]:

@@ -23,6 +23,8 @@ from smoothread_agent.reading.engine import Engine, EngineSpec
 from smoothread_agent.reading.policy import Limits
 from smoothread_agent.schema import Clue, ReadingResult, ReadRequest
 from smoothread_agent.sources import Source
+from tools.evaluate.case import overlaps
+from tools.evaluate.store import drop_torn_line
 from tools.train.natural.written import Written, with_answers
 
 THRESHOLDS = tuple(step / 20 for step in range(6, 19))
@@ -109,7 +111,7 @@ def look(reader: SmoothReader, name: str, asked: Written, characters: int) -> Lo
 
     def judged(clues: Iterable[Clue]) -> tuple[Quote, ...]:
         return tuple(
-            (clue.confidence, any(clue.start < last and first < clue.end for first, last in evidence))
+            (clue.confidence, any(overlaps((clue.start, clue.end), span) for span in evidence))
             for clue in clues
         )
 
@@ -137,11 +139,9 @@ def held_out(count: int, characters: int, seed: int) -> list[Written]:
 
 def known(path: Path, name: str) -> dict[tuple[str, str], Looked]:
     """What this reader was seen to do before, by document and question. A line that a kill tore off is dropped."""
+    drop_torn_line(path)
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        path.write_text(whole, encoding="utf-8")
-    rows = map(Looked.model_validate_json, whole.splitlines())
+    rows = map(Looked.model_validate_json, text.splitlines())
     return {(each.document, each.question): each for each in rows if each.reader == name}
 
 
@@ -167,10 +167,11 @@ def main(
     engine = Engine(EngineSpec(model=model, adapter=adapter, device=device))
     ready = engine.ready()
     unsure = ready.notes.thresholds.model_copy(update={"again": 1.0})
+    notes = ready.notes.model_copy(update={"thresholds": unsure})
     reader = SmoothReader(
         spec=engine.spec, engine=engine, chunk=chunk, thresholds=unsure, limits=Limits(nearest=_ALL)
     )
-    name = f"{ready.fingerprint} {ready.notes.model_dump_json()} {words.SHARE} {characters} {chunk}"
+    name = f"{ready.fingerprint} {notes.model_dump_json()} {words.SHARE} {characters} {chunk}"
     out.parent.mkdir(parents=True, exist_ok=True)
     questions = held_out(count, characters, seed)
     if not questions:
